@@ -1,0 +1,59 @@
+#pragma once
+#include "core/base/expression.hpp"
+#include <inja/inja.hpp>
+#include <map>
+#include <tuple>
+
+namespace imops::detail {
+
+/// name, kind, size in bytes or seconds
+const std::vector<std::tuple<std::string_view, Kind, double>>& unit_constants();
+
+/// Offset of the second of an `and` and an `or` that stand at the same depth: inja gives both the same rank.
+std::optional<std::size_t> mixed_and_or(std::string_view source);
+
+/// Walks inja's tree and finds the first mistake: unknown names and functions, kinds that do not fit. inja itself would let a
+/// comparison of text with a number pass as false.
+class TypeCheck : public inja::NodeVisitor {
+    const Scope& scope_;
+    std::size_t shift_;
+    Type last_;
+    bool literal_zero_ = false;
+    std::map<std::string, Type, std::less<>> locals_; // variables of {% for %}
+
+    Type of(const inja::AstNode&);
+    void wrong(const inja::AstNode&, Line what, Line remedy = {});
+    Type name_of(const inja::DataNode&);
+    Type arithmetic(const inja::FunctionNode&);
+    Type comparison(const inja::FunctionNode&);
+    Type logic(const inja::FunctionNode&);
+    Type call(const inja::FunctionNode&);
+
+  public:
+    std::optional<Mistake> mistake;
+    std::set<std::string> reads; // dotted names of data
+    std::set<std::string> asked; // those guarded by exists("...")
+
+    TypeCheck(const Scope& scope, std::size_t shift) : scope_{scope}, shift_{shift} {}
+    Kind expression(const inja::Template&); // of the form {{ imops_value(E) }}
+    void whole(const inja::Template&);
+
+    void visit(const inja::BlockNode&) override;
+    void visit(const inja::TextNode&) override {}
+    void visit(const inja::ExpressionNode&) override {}
+    void visit(const inja::LiteralNode&) override;
+    void visit(const inja::DataNode&) override;
+    void visit(const inja::FunctionNode&) override;
+    void visit(const inja::ExpressionListNode&) override;
+    void visit(const inja::StatementNode&) override {}
+    void visit(const inja::ForStatementNode&) override {}
+    void visit(const inja::ForArrayStatementNode&) override;
+    void visit(const inja::ForObjectStatementNode&) override;
+    void visit(const inja::IfStatementNode&) override;
+    void visit(const inja::IncludeStatementNode&) override;
+    void visit(const inja::ExtendsStatementNode&) override;
+    void visit(const inja::BlockStatementNode&) override;
+    void visit(const inja::SetStatementNode&) override;
+};
+
+} // namespace imops::detail

@@ -1,0 +1,25 @@
+#pragma once
+#include "core/base/value.hpp"
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace imops::detail {
+
+/// One function of the language: what it takes, what it gives, and how.
+struct Function {
+    using Args = std::vector<const nlohmann::json*>;
+    enum class Gives { fixed, item, column };
+    std::string_view name;
+    std::vector<std::vector<Kind>> takes; // for each argument the kinds that fit; empty: any
+    Kind result;                          // for Gives::fixed
+    Gives gives = Gives::fixed;           // item: kind of the list's items; column: list of the table's column
+    std::function<nlohmann::json(Args&)> run; // empty: inja has it
+};
+
+const std::vector<Function>& functions();
+
+} // namespace imops::detail

@@ -1,0 +1,30 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace imops {
+
+/// The candidate that a typo most likely meant, or "" when none is near enough (a third of its letters).
+std::string nearest(std::string_view typed, const std::vector<std::string>& candidates);
+
+/// Offset of the first byte that is not well-formed UTF-8; nothing when all is.
+std::optional<std::size_t> bad_utf8(std::string_view);
+
+/// Foreign text made fit for a terminal, a log or a page: invalid UTF-8 and control characters (but newline and tab) become U+FFFD
+/// or a space, escape sequences cannot survive, more than `max` bytes are cut with "…".
+std::string plain(std::string_view foreign, std::size_t max = 2000);
+/// The same, and on one line.
+std::string one_line(std::string_view foreign, std::size_t max = 300);
+
+std::vector<std::string_view> split(std::string_view, char by);
+std::string_view trim(std::string_view);
+
+/// `text` as one word of a POSIX shell.
+std::string shell_quote(std::string_view text);
+
+/// "~/x" -> "/home/me/x"; other paths unchanged.
+std::string expand_home(std::string_view path);
+
+} // namespace imops

@@ -1,0 +1,67 @@
+#pragma once
+#include "core/base/value.hpp"
+#include "core/model/reader.hpp"
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace imops {
+
+/// What became of reading a fact on a host.
+enum class Got { ok, failed, absent, timed_out, too_long, needs_root, lost };
+
+/// What one fact printed on one host. The same in a live run, a bundle and a fixture.
+struct Raw {
+    Got got = Got::lost;
+    int status = 0;       // exit status, for Got::failed
+    std::string out, err; // at most 1 MiB and 4 KiB; well-formed UTF-8
+    double at = 0;        // imops' clock when the answer came, seconds since 1970; 0: unknown
+};
+
+/// Everything known of one host: raw text by fact id, typed where it is used.
+using Facts = std::map<std::string, Raw, std::less<>>;
+
+/// Something that can be read from a host; declared in a pack.
+struct FactDef {
+    std::string id;
+    std::string sh;        // POSIX sh, read-only; empty for a native fact
+    bool native = false;   // imops itself produces it
+    Type type;
+    bool root = false;
+    Duration timeout{10};
+    std::vector<std::string> roles; // empty: all
+    bool active = false;   // writes a file or opens a port on purpose
+    Place place;
+};
+
+/// Why there is no value, for people; and whether that means "does not apply here" (absent) or "could not be read".
+struct Unread {
+    bool absent = false;
+    Line why;
+};
+
+/// The value that a fact's text stands for. Keys of a map that were not printed are simply not in the object.
+std::variant<nlohmann::json, Unread> typed(const FactDef&, const Raw&);
+/// The same for a value written in YAML (an example): "4 GiB", a list of mappings for a table. Problems go to the reader's list.
+nlohmann::json typed(const YAML::Node&, const Type&, Problems&);
+
+/// After `describe`: type, keys and columns made into `type`; what is wrong goes to `problems`.
+struct FactEntry : FactDef {
+    Placed<std::string> kind;
+    Ordered<std::string> keys, columns;
+    void finish(Problems&);
+};
+template <class X> void describe(X& x, FactEntry& f) {
+    x.may("sh", f.sh, {"POSIX sh, read-only; its standard output is the fact", "只读的 POSIX sh，标准输出即事实"});
+    x.may("native", f.native, {"imops itself produces it", "由 imops 自身产生"});
+    x.need("type", f.kind, {"text, number, bytes, seconds, bool, list, map, table or clock", "text、number、bytes、seconds、bool、list、map、table 或 clock"});
+    x.may("keys", f.keys, {"for a map: {name: type}", "map 的键：{名称: 类型}"});
+    x.may("columns", f.columns, {"for a table: {name: type}, in order", "table 的列：{名称: 类型}，按顺序"});
+    x.may("root", f.root, {"needs root", "需要 root"});
+    x.may("timeout", f.timeout, {"it is ended after this time", "超过此时间即终止"});
+    x.may("roles", f.roles, {"read only on hosts with one of these roles", "仅在具有这些角色的主机上读取"});
+    x.may("active", f.active, {"writes a file or opens a port on purpose", "会写文件或打开端口"});
+}
+
+} // namespace imops

@@ -1,0 +1,313 @@
+#include "core/model/deployment.hpp"
+#include "core/model/schema.hpp"
+#include <algorithm>
+#include <set>
+
+namespace imops {
+
+namespace {
+
+bool only(std::string_view s, std::string_view marks) {
+    return std::all_of(s.begin(), s.end(), [&](unsigned char c) { return std::isalnum(c) || marks.find(char(c)) != marks.npos; });
+}
+
+/// A word that may stand in argv, in ssh's configuration and in a report.
+Check<std::string> word_of(std::string_view marks, std::size_t max) {
+    return [marks, max](const std::string& s) -> std::optional<Objection> {
+        if (!s.empty() && s.size() <= max && s[0] != '-' && only(s, marks)) return {};
+        return Objection{say("'{}' is not allowed here", "此处不允许 '{}'", one_line(s, 80)),
+                         say("Use letters, digits and {}; not '-' at the beginning, at most {} characters.", "只能用字母、数字和 {}，不能以 '-' 开头，最长 {} 个字符。",
+                             marks, max)};
+    };
+}
+const Check<std::string> host_name = word_of("._-", 63), address = word_of("._-:[]%", 253), user_name = word_of("._-", 64), dns_name = word_of("._-", 253);
+
+Check<int> port_number() {
+    return [](const int& p) -> std::optional<Objection> {
+        if (p >= 1 && p <= 65535) return {};
+        return Objection{say("{} is not a port", "{} 不是端口号", p), Text{"Ports are 1 to 65535.", "端口范围是 1 到 65535。"}};
+    };
+}
+
+Check<std::string> absolute_path() {
+    return [](const std::string& s) -> std::optional<Objection> {
+        if (s.starts_with('/') && s.find('\n') == s.npos) return {};
+        return Objection{say("'{}' is not an absolute path", "'{}' 不是绝对路径", one_line(s, 80)), Text{"Begin it with /.", "请以 / 开头。"}};
+    };
+}
+
+Check<double> at_least_zero() {
+    return [](const double& x) -> std::optional<Objection> {
+        if (x >= 0) return {};
+        return Objection{say("{} is negative", "{} 是负数", x), Text{"Write 0 or more.", "请写 0 或更大的数。"}};
+    };
+}
+
+Check<std::string> key_mode() {
+    return [](const std::string& s) -> std::optional<Objection> {
+        if (s == "strict" || s == "accept-new" || (s.starts_with("SHA256:") && s.size() >= 50 && only(s, ":+/="))) return {};
+        return Objection{say("'{}' is no way to verify a host key", "'{}' 不是校验主机密钥的方式", one_line(s, 80)),
+                         Text{"Use strict, accept-new or a fingerprint (SHA256:...); verification cannot be turned off.",
+                              "请用 strict、accept-new 或指纹（SHA256:…）；校验不能关闭。"}};
+    };
+}
+
+/// What `ssh:` gives for all hosts and a host may say for itself.
+struct Access {
+    std::optional<int> port;
+    std::string user, host_key, known_hosts;
+    std::optional<Transport> transport;
+    std::vector<std::string> identities;
+    SecretRef passphrase, password, sudo_password;
+    std::optional<bool> sudo;
+};
+
+struct HostEntry : Access {
+    std::string name, address, via, data;
+    std::vector<Role> roles;
+};
+
+struct File {
+    Deployment d;
+    Access ssh;
+    std::vector<Placed<HostEntry>> hosts;
+    std::vector<Placed<Service>> services;
+    std::vector<Placed<Waiver>> waivers;
+};
+
+} // namespace
+
+template <class X> void describe(X& x, SecretRef& s) {
+    x.may("env", s.env, {"name of an environment variable", "环境变量名"}, word_of("_", 128));
+    x.may("file", s.file, {"path of a file with mode 0600; its first line is the secret", "权限为 0600 的文件路径；第一行是密钥"});
+    x.may("command", s.command, {"program and arguments; its first line of output is the secret", "程序及参数；输出的第一行是密钥"});
+}
+
+Objection scalar_instead(const SecretRef&) {
+    return {Text{"a secret must not stand in this file", "密钥不能直接写在此文件中"},
+            Text{"Refer to it: {env: NAME}, {file: path} (mode 0600) or {command: [program, argument]}. Change the secret that stood here.",
+                 "请引用它：{env: 变量名}、{file: 路径}（权限 0600）或 {command: [程序, 参数]}。写在这里的密钥应当更换。"}};
+}
+
+namespace {
+
+template <class X> void secret(X& x, const char* key, SecretRef& s, Text doc) {
+    x.may(key, s, doc, Check<SecretRef>{[](const SecretRef& r) -> std::optional<Objection> {
+              int given = !r.env.empty() + !r.file.empty() + !r.command.empty();
+              if (given == 1) return {};
+              return Objection{Text{"a secret needs exactly one of env, file, command", "密钥必须且只能用 env、file、command 之一给出"},
+                               Text{"Write {env: NAME}, {file: path} or {command: [program, argument]}.", "请写 {env: 变量名}、{file: 路径} 或 {command: [程序, 参数]}。"}};
+          }});
+}
+
+template <class X> void describe_access(X& x, Access& a) {
+    x.may("port", a.port, {"SSH port", "SSH 端口"}, Check<std::optional<int>>{[](auto& p) { return port_number()(*p); }});
+    x.may("user", a.user, {"user to log in as; default: the current one", "登录用户；默认为当前用户"}, user_name);
+    x.may("transport", a.transport, {"auto, local (this machine), libssh2 or openssh", "auto、local（本机）、libssh2 或 openssh"});
+    x.may("identities", a.identities, {"private key files; default: agent, then ~/.ssh/id_*", "私钥文件；默认先用 agent，再用 ~/.ssh/id_*"});
+    secret(x, "passphrase", a.passphrase, {"passphrase of the private key", "私钥口令"});
+    secret(x, "password", a.password, {"password for the log-in", "登录密码"});
+    x.may("sudo", a.sudo, {"become root with sudo", "用 sudo 取得 root 权限"});
+    secret(x, "sudo_password", a.sudo_password, {"password that sudo asks for", "sudo 所需的密码"});
+    x.may("host_key", a.host_key, {"strict, accept-new or a fingerprint SHA256:...", "strict、accept-new 或指纹 SHA256:…"}, key_mode());
+    x.may("known_hosts", a.known_hosts, {"file of known host keys", "known_hosts 文件"});
+}
+
+} // namespace
+
+template <class X> void describe(X& x, Access& a) { describe_access(x, a); }
+
+template <class X> void describe(X& x, HostEntry& h) {
+    x.need("name", h.name, {"short unique name, used in reports", "唯一的短名称，用于报告"}, host_name);
+    x.need("address", h.address, {"DNS name or IP address", "域名或 IP 地址"}, address);
+    x.need("roles", h.roles, {"what the host is for: app, db, cache, proxy, media, turn, queue, search, monitor, backup, jump", "主机角色：app、db、cache、proxy、media、turn、queue、search、monitor、backup、jump"});
+    x.may("via", h.via, {"jump host: the name of another host", "跳板机：另一台主机的名称"}, host_name);
+    x.may("data", h.data, {"data directory; default: what the product uses", "数据目录；默认为产品的目录"}, absolute_path());
+    describe_access(x, h);
+}
+
+template <class X> void describe(X& x, Workload& w) {
+    x.need("registered", w.registered, {"accounts", "注册用户数"}, at_least_zero());
+    x.may("concurrent", w.concurrent, {"users on line at the busiest time; default: a tenth of the registered", "高峰同时在线数；默认为注册数的十分之一"}, at_least_zero());
+    x.may("messages", w.messages, {"messages a day, all users together; default: 40 for each user on line", "每日消息总数；默认每个在线用户 40 条"}, at_least_zero());
+    x.may("media", w.media, {"uploads a day, all users together", "每日上传总量"});
+    x.may("retention", w.retention, {"how long messages and media are kept", "消息与媒体的保留时长"});
+    x.may("growth", w.growth, {"more users a year", "用户年增长率"});
+    x.may("federation", w.federation, {"none, small or open", "联邦：none、small 或 open"});
+}
+
+template <class X> void describe(X& x, Service& s) {
+    x.need("name", s.name, {"short unique name", "唯一的短名称"}, host_name);
+    x.need("type", s.type, {"kind of service", "服务类型"});
+    x.may("host", s.host, {"host of the deployment on which it runs", "运行它的主机名称"}, host_name);
+    x.may("address", s.address, {"its address, when it is on none of the hosts", "不在上述主机时的地址"}, address);
+    x.may("port", s.port, {"its port; default: the usual one", "端口；默认为常用端口"}, port_number());
+    x.may("via", s.via, {"host from which it is asked", "从哪台主机发起检查"}, host_name);
+    x.may("user", s.user, {"account", "账号"});
+    x.may("database", s.database, {"database name", "数据库名"});
+    secret(x, "password", s.password, {"password of the account", "账号密码"});
+}
+
+template <class X> void describe(X& x, Waiver& w) {
+    x.need("check", w.check, {"id of the check", "检查项 id"});
+    x.may("host", w.host, {"host it is for; default: all", "适用的主机；默认全部"}, host_name);
+    x.need("reason", w.reason, {"why it is accepted", "接受的理由"}, Check<std::string>{[](const std::string& s) -> std::optional<Objection> {
+               if (trim(s).size() >= 5) return {};
+               return Objection{Text{"a waiver needs a reason", "豁免必须写明理由"}, Text{"Say in a few words why, for the one who reads it next year.", "请写几个字，让明年看到的人明白原因。"}};
+           }});
+    x.need("until", w.until, {"last day on which it holds, such as 2027-01-31", "有效期的最后一天，如 2027-01-31"});
+}
+
+template <class X> void describe(X& x, Override& o) {
+    x.may("fail", o.fail, {"condition instead of the pack's", "替换检查包中的条件"});
+    x.may("warn", o.warn, {"condition instead of the pack's", "替换检查包中的条件"});
+    x.may("level", o.level, {"warn: a failure counts as a warning", "warn：失败按警告计"}, Check<std::string>{[](const std::string& s) -> std::optional<Objection> {
+              if (s == "warn") return {};
+              return Objection{say("'{}' is not possible", "不能写 '{}'", one_line(s, 40)), Text{"Only `level: warn`; to switch it off write `off: reason`.", "只能写 `level: warn`；要关闭请写 `off: 理由`。"}};
+          }});
+    x.may("off", o.off, {"the reason why it is not judged", "不做该检查的理由"});
+}
+
+template <class X> void describe(X& x, File& f) {
+    auto& d = f.d;
+    x.need("imops", d.format, {"version of this file's format: 1", "文件格式版本：1"}, Check<int>{[](const int& v) -> std::optional<Objection> {
+               if (v == 1) return {};
+               return Objection{say("format {} is not known", "不支持格式 {}", v), Text{"This imops reads format 1.", "此版本的 imops 读取格式 1。"}};
+           }});
+    x.need("name", d.name, {"name of the deployment", "部署名称"}, word_of("._-", 63));
+    x.need("product", d.product, {"what is deployed, such as synapse; `imops size --products` lists them", "产品，如 synapse；`imops size --products` 列出全部"});
+    x.may("language", d.language, {"language of reports: en or zh", "报告语言：en 或 zh"}, Check<std::string>{[](const std::string& s) -> std::optional<Objection> {
+              if (s == "en" || s == "zh") return {};
+              return Objection{say("language '{}' is not known", "不支持语言 '{}'", one_line(s, 40)), Text{"Use en or zh.", "请写 en 或 zh。"}};
+          }});
+    x.may("airgap", d.airgap, {"the hosts have no way to the Internet", "主机不能访问互联网"});
+    x.may("names", d.names, {"DNS names by which clients reach the service", "客户端访问用的域名"}, Check<std::vector<std::string>>{[](auto& all) -> std::optional<Objection> {
+              for (auto& n : all)
+                  if (auto o = dns_name(n)) return o;
+              return {};
+          }});
+    x.need("workload", d.workload, {"how many people and messages", "用户与消息规模"});
+    x.may("ssh", f.ssh, {"how hosts are reached, unless a host says otherwise", "主机的默认登录方式"});
+    x.need("hosts", f.hosts, {"the machines", "主机列表"});
+    x.may("services", f.services, {"databases, caches and other components", "数据库、缓存等组件"});
+    x.may("waivers", f.waivers, {"findings that are accepted for a time", "限期接受的问题"});
+    x.may("checks", d.checks, {"changes to single checks, by id", "按 id 调整单个检查项"});
+}
+
+namespace {
+
+const SecretRef& either(const SecretRef& own, const SecretRef& common) { return own.empty() ? common : own; }
+const std::string& either(const std::string& own, const std::string& common) { return own.empty() ? common : own; }
+
+Host made(const HostEntry& e, const Access& common) {
+    Host h;
+    h.name = e.name;
+    h.address = e.address;
+    h.via = e.via;
+    h.data = e.data;
+    for (auto r : e.roles) h.roles.emplace_back(word(r));
+    h.port = e.port.value_or(common.port.value_or(22));
+    h.user = either(e.user, common.user);
+    h.transport = e.transport.value_or(common.transport.value_or(Transport::automatic));
+    for (auto& i : e.identities.empty() ? common.identities : e.identities) h.identities.push_back(expand_home(i));
+    h.passphrase = either(e.passphrase, common.passphrase);
+    h.password = either(e.password, common.password);
+    h.sudo_password = either(e.sudo_password, common.sudo_password);
+    if (e.sudo.value_or(common.sudo.value_or(!h.sudo_password.empty())))
+        h.sudo = h.sudo_password.empty() ? Sudo::ask_without_password : Sudo::password;
+    h.host_key = either(e.host_key, common.host_key);
+    if (h.host_key.empty()) h.host_key = "strict";
+    h.known_hosts = expand_home(either(e.known_hosts, common.known_hosts));
+    return h;
+}
+
+void validate_hosts(const File& f, Problems& problems) {
+    std::map<std::string, Place> seen;
+    std::vector<std::string> names;
+    for (auto& h : f.hosts) names.push_back(h->name);
+    if (f.hosts.empty()) problems.add({}, Text{"there are no hosts", "没有主机"}, Text{"List at least one under `hosts:`.", "请在 `hosts:` 下至少列出一台。"});
+    for (auto& h : f.hosts) {
+        if (auto [it, fresh] = seen.emplace(h->name, h.place); !fresh && !h->name.empty())
+            problems.add(h.place, say("host '{}' is declared twice, first in line {}", "主机 '{}' 重复定义，首次在第 {} 行", h->name, it->second.line),
+                         Text{"Give each host a name of its own.", "每台主机要有自己的名称。"});
+        if (h->via.empty()) continue;
+        if (std::find(names.begin(), names.end(), h->via) == names.end()) {
+            auto near = nearest(h->via, names);
+            problems.add(h.place, say("host '{}' goes via '{}', which is not declared", "主机 '{}' 的跳板机 '{}' 未定义", h->name, h->via),
+                         near.empty() ? Line{Text{"Declare the jump host under `hosts:` with roles: [jump].", "请在 `hosts:` 下定义该跳板机，roles: [jump]。"}}
+                                      : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+            continue;
+        }
+        auto at = h->via;
+        for (std::size_t steps = 0; !at.empty(); ++steps) {
+            auto next = std::find_if(f.hosts.begin(), f.hosts.end(), [&](auto& x) { return x->name == at; });
+            if (at == h->name || steps > f.hosts.size()) {
+                problems.add(h.place, say("host '{}' is reached through itself", "主机 '{}' 经过自己跳转", h->name),
+                             Text{"Break the circle of `via:`.", "请断开 `via:` 的循环。"});
+                break;
+            }
+            at = next == f.hosts.end() ? "" : next->value.via;
+        }
+    }
+}
+
+void validate_references(const File& f, Problems& problems) {
+    std::vector<std::string> names;
+    for (auto& h : f.hosts) names.push_back(h->name);
+    auto known = [&](Place p, const std::string& name) {
+        if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
+        auto near = nearest(name, names);
+        problems.add(p, say("there is no host '{}'", "没有主机 '{}'", name),
+                     near.empty() ? say("Hosts are: {}", "主机有：{}", fmt::join(names, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+    };
+    for (auto& s : f.services) {
+        known(s.place, s->host);
+        known(s.place, s->via);
+        if (s->host.empty() == s->address.empty())
+            problems.add(s.place, say("service '{}' needs `host` or `address`", "服务 '{}' 需要 `host` 或 `address`", s->name),
+                         Text{"Give exactly one of the two.", "两者必须且只能给出一个。"});
+    }
+    for (auto& w : f.waivers) known(w.place, w->host);
+    auto& w = f.d.workload;
+    if (w.concurrent > w.registered)
+        problems.add({}, say("workload: {} users on line, but only {} registered", "workload：在线 {} 人，但注册只有 {} 人", w.concurrent, w.registered),
+                     Text{"Correct one of the two numbers.", "请更正其中一个数字。"});
+}
+
+} // namespace
+
+const Host* Deployment::host(std::string_view n) const {
+    auto it = std::find_if(hosts.begin(), hosts.end(), [&](auto& h) { return h.name == n; });
+    return it == hosts.end() ? nullptr : &*it;
+}
+
+std::vector<const Host*> Deployment::with_role(std::string_view role) const {
+    std::vector<const Host*> found;
+    for (auto& h : hosts)
+        if (std::find(h.roles.begin(), h.roles.end(), role) != h.roles.end()) found.push_back(&h);
+    return found;
+}
+
+Deployment parse_deployment(std::string text, std::string file) {
+    Problems problems{file};
+    File f;
+    read_document(text, f, problems);
+    if (problems.none()) {
+        validate_hosts(f, problems);
+        validate_references(f, problems);
+    } else if (!f.hosts.empty()) validate_hosts(f, problems);
+    if (!problems.none()) throw Failure{problems.take()};
+    auto& d = f.d;
+    d.file = std::move(file);
+    d.text = std::move(text);
+    for (auto& h : f.hosts) d.hosts.push_back(made(*h, f.ssh));
+    for (auto& s : f.services) d.services.push_back(std::move(s.value));
+    for (auto& w : f.waivers) d.waivers.push_back(std::move(w.value));
+    if (d.workload.concurrent == 0) d.workload.concurrent = d.workload.registered / 10;
+    if (d.workload.messages == 0) d.workload.messages = d.workload.concurrent * 40;
+    return std::move(d);
+}
+
+nlohmann::ordered_json deployment_schema(Lang lang) { return Schema::document<File>(lang); }
+
+} // namespace imops

@@ -1,0 +1,101 @@
+#pragma once
+#include "core/model/host.hpp"
+#include "core/model/reader.hpp"
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace imops {
+
+enum class Role { app, db, cache, proxy, media, turn, queue, search, monitor, backup, jump };
+enum class Federation { none, small, open };
+enum class ServiceType { postgres, mysql, redis, memcached, mongodb, kafka, s3, smtp, turn, http };
+
+template <> struct Words<Role> {
+    static constexpr std::array<std::pair<std::string_view, Role>, 11> of{
+        {{"app", Role::app}, {"db", Role::db}, {"cache", Role::cache}, {"proxy", Role::proxy}, {"media", Role::media}, {"turn", Role::turn},
+         {"queue", Role::queue}, {"search", Role::search}, {"monitor", Role::monitor}, {"backup", Role::backup}, {"jump", Role::jump}}};
+};
+template <> struct Words<Federation> {
+    static constexpr std::array<std::pair<std::string_view, Federation>, 3> of{
+        {{"none", Federation::none}, {"small", Federation::small}, {"open", Federation::open}}};
+};
+template <> struct Words<ServiceType> {
+    static constexpr std::array<std::pair<std::string_view, ServiceType>, 10> of{
+        {{"postgres", ServiceType::postgres}, {"mysql", ServiceType::mysql}, {"redis", ServiceType::redis}, {"memcached", ServiceType::memcached},
+         {"mongodb", ServiceType::mongodb}, {"kafka", ServiceType::kafka}, {"s3", ServiceType::s3}, {"smtp", ServiceType::smtp},
+         {"turn", ServiceType::turn}, {"http", ServiceType::http}}};
+};
+template <> struct Words<Transport> {
+    static constexpr std::array<std::pair<std::string_view, Transport>, 4> of{
+        {{"auto", Transport::automatic}, {"local", Transport::local}, {"libssh2", Transport::libssh2}, {"openssh", Transport::openssh}}};
+};
+template <class E> std::string_view word(E e) {
+    for (auto& [w, value] : Words<E>::of)
+        if (value == e) return w;
+    return "";
+}
+
+/// How many people, how much they write, how long it is kept.
+struct Workload {
+    double registered = 0;         // accounts
+    double concurrent = 0;         // on line at the busiest time; 0: a tenth of the registered
+    double messages = 0;           // a day, all users together; 0: 40 for each user on line
+    Bytes media;                   // a day, all users together
+    Duration retention{365 * 86400.0};
+    Share growth{0};               // more users a year
+    Federation federation = Federation::none;
+};
+
+/// A component that the application talks to.
+struct Service {
+    std::string name;
+    ServiceType type = ServiceType::postgres;
+    std::string host;     // name of a host of the deployment, or
+    std::string address;  // where it is otherwise
+    int port = 0;         // 0: the usual one
+    std::string via;      // host from which it is asked
+    std::string user, database;
+    SecretRef password;
+};
+
+/// "I know; it is accepted until then."
+struct Waiver {
+    Placed<std::string> check;
+    std::string host; // empty: all hosts
+    std::string reason;
+    Date until;
+};
+
+/// A site's own opinion on a check.
+struct Override {
+    Placed<std::string> fail, warn; // expressions instead of the pack's
+    std::string level;              // "warn": a failure counts as a warning
+    std::string off;                // the reason why it is not judged at all
+};
+
+struct Deployment {
+    std::string file, text;  // where it came from, as it was read
+    int format = 1;
+    std::string name;
+    Placed<std::string> product;
+    std::string language;    // "", "en" or "zh": of reports
+    bool airgap = false;
+    std::vector<std::string> names; // DNS names by which clients reach the service
+    Workload workload;
+    std::vector<Host> hosts;
+    std::vector<Service> services;
+    std::vector<Waiver> waivers;
+    std::map<std::string, Placed<Override>> checks; // by check id
+
+    const Host* host(std::string_view name) const;
+    std::vector<const Host*> with_role(std::string_view role) const;
+};
+
+/// Reads and validates; all problems of the file are thrown together as one Failure (Code::config).
+Deployment parse_deployment(std::string text, std::string file);
+/// The JSON Schema of the same declaration.
+nlohmann::ordered_json deployment_schema(Lang);
+
+} // namespace imops

@@ -1,0 +1,67 @@
+#include "core/net/command.hpp"
+
+namespace imops::net {
+
+namespace {
+
+// sudo reads the password from standard input only if it wants one; this line tells where the script begins either way.
+constexpr std::string_view begin_mark = "imops-go";
+
+constexpr std::string_view plain = R"(exec sh -s)";
+
+// The last line of sudo's message is the telling one: a lecture may stand before it.
+constexpr std::string_view refused = R"(printf "imops-sudo: refused: %s\n" "$(printf "%s" "$e" | tail -n 1)" >&2; )";
+
+constexpr std::string_view ask_begin =
+    R"(if [ "$(id -u)" = 0 ]; then echo "imops-sudo: ok" >&2; exec sh -s; fi; )"
+    R"(if e=$(LC_ALL=C sudo -n sh -c : 2>&1 </dev/null); then echo "imops-sudo: ok" >&2; exec sudo -n sh -s; fi; )";
+
+// Standard input is: password, password, begin_mark, script. The first is read here and tried; the second is left for the sudo that
+// stays. sudo -S takes its line byte by byte and leaves the rest. Whoever comes last skips to begin_mark, so a password that sudo did
+// not want is dropped and never reaches the script's shell. -k: no cached credentials, so both calls behave alike.
+// unset and set +a: an environment that exports imops_p, or everything, must not show the password. printf must be a builtin, for
+// an external one would show it in ps.
+constexpr std::string_view password_begin =
+    R"(unset imops_p; set +a; IFS= read -r imops_p; )"
+    R"(r="while IFS= read -r l; do case \$l in imops-go) exec sh -s;; esac; done"; )"
+    R"(if [ "$(id -u)" = 0 ]; then unset imops_p; echo "imops-sudo: ok" >&2; eval "$r"; exit 0; fi; )"
+    R"(if LC_ALL=C sudo -n sh -c : >/dev/null 2>&1 </dev/null; then unset imops_p; echo "imops-sudo: ok" >&2; exec sudo -n sh -c "$r"; fi; )"
+    R"(case $(command -v printf) in printf) )"
+    R"(if e=$(printf "%s\n" "$imops_p" | LC_ALL=C sudo -S -k -p "" sh -c : 2>&1); then unset imops_p; echo "imops-sudo: ok" >&2; )"
+    R"(exec sudo -S -k -p "" sh -c "$r"; fi;; )"
+    R"(*) e="printf is no builtin of this sh: it would show the password in ps";; esac; unset imops_p; )";
+
+std::string body(Rise rise) {
+    switch (rise) {
+    case Rise::none: return std::string(plain);
+    case Rise::ask: return std::string(ask_begin).append(refused).append(plain);
+    case Rise::password: return std::string(password_begin).append(refused).append(R"(eval "$r")");
+    }
+    return {};
+}
+
+} // namespace
+
+std::string remote_command(Rise rise, Carrier carrier) {
+    switch (carrier) {
+    case Carrier::local: return rise == Rise::none ? std::string("sh -s") : fmt::format("sh -c '{}'", body(rise));
+    case Carrier::openssh: return fmt::format("sh -c 'echo imops-started >&2; {}'", body(rise));
+    case Carrier::libssh2:
+        return fmt::format("sh -c '({}); s=$?; case $s in 0) exit {};; {}) exit 1;; esac; exit $s'", body(rise), zero_status, zero_status);
+    }
+    return {};
+}
+
+Result<std::string> input_prefix(Rise rise, const Secret* password) {
+    if (rise != Rise::password || !password) return std::string{};
+    if (password->reveal().find_first_of(std::string_view{"\n\0", 2}) != std::string_view::npos)
+        return Error{Code::config, say("the sudo password ({}) holds a line feed or a zero byte", "sudo 密码（{}）包含换行符或零字节", password->origin()),
+                     Text{"Store the password alone, on one line.", "请只保存密码本身，且只占一行。"}, {}};
+    std::string lines;
+    lines.reserve(2 * password->reveal().size() + begin_mark.size() + 3); // one block: no copy of the password stays in freed memory
+    for (int i = 0; i < 2; ++i) lines.append(password->reveal()).push_back('\n');
+    lines.append(begin_mark).push_back('\n');
+    return lines;
+}
+
+} // namespace imops::net

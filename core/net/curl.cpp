@@ -1,0 +1,146 @@
+#include "core/net/curl.hpp"
+#include <cerrno>
+#include <cstring>
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <vector>
+
+namespace imops::net {
+
+/// The functions of libcurl that are used, found by name at run time.
+struct CurlApi {
+    CURLcode (*global_init)(long) = nullptr;
+    CURL* (*easy_init)() = nullptr;
+    void (*easy_cleanup)(CURL*) = nullptr;
+    CURLcode (*easy_setopt)(CURL*, CURLoption, ...) = nullptr;
+    CURLcode (*easy_getinfo)(CURL*, CURLINFO, ...) = nullptr;
+    CURLM* (*multi_init)() = nullptr;
+    CURLMcode (*multi_cleanup)(CURLM*) = nullptr;
+    CURLMcode (*multi_add_handle)(CURLM*, CURL*) = nullptr;
+    CURLMcode (*multi_remove_handle)(CURLM*, CURL*) = nullptr;
+    CURLMcode (*multi_perform)(CURLM*, int*) = nullptr;
+    CURLMsg* (*multi_info_read)(CURLM*, int*) = nullptr;
+    CURLMcode (*multi_poll)(CURLM*, curl_waitfd*, unsigned, int, int*) = nullptr;
+};
+
+namespace {
+
+template <class F> bool find(void* library, const char* name, F& into) {
+    into = reinterpret_cast<F>(::dlsym(library, name));
+    return into != nullptr;
+}
+
+bool find_all(void* so, CurlApi& api) {
+    return find(so, "curl_global_init", api.global_init) && find(so, "curl_easy_init", api.easy_init) &&
+           find(so, "curl_easy_cleanup", api.easy_cleanup) && find(so, "curl_easy_setopt", api.easy_setopt) &&
+           find(so, "curl_easy_getinfo", api.easy_getinfo) && find(so, "curl_multi_init", api.multi_init) &&
+           find(so, "curl_multi_cleanup", api.multi_cleanup) && find(so, "curl_multi_add_handle", api.multi_add_handle) &&
+           find(so, "curl_multi_remove_handle", api.multi_remove_handle) && find(so, "curl_multi_perform", api.multi_perform) &&
+           find(so, "curl_multi_info_read", api.multi_info_read) && find(so, "curl_multi_poll", api.multi_poll);
+}
+
+/// libcurl takes a URL; an IPv6 zone (`fe80::1%eth0`) needs its percent sign escaped there.
+std::string as_url(const std::string& address, int port) {
+    std::string bare = address;
+    if (bare.size() > 1 && bare.front() == '[' && bare.back() == ']') bare = bare.substr(1, bare.size() - 2);
+    if (bare.find(':') == std::string::npos) return fmt::format("http://{}:{}/", bare, port);
+    if (auto zone = bare.find('%'); zone != std::string::npos) bare.insert(zone + 1, "25");
+    return fmt::format("http://[{}]:{}/", bare, port);
+}
+
+} // namespace
+
+Result<std::unique_ptr<Dialler>> Dialler::open() {
+    auto api = std::make_unique<CurlApi>();
+    // Never closed again: libcurl's TLS library registers handlers that run at exit.
+    void* so = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    if (!so || !find_all(so, *api) || api->global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
+        return Error{Code::unsupported, Text{"libcurl, which dials SSH hosts, cannot be loaded", "无法加载 libcurl（用于连接 SSH 主机）"},
+                     Text{"Run: apt-get install libcurl4", "执行：apt-get install libcurl4"}, {}};
+    auto dialler = std::unique_ptr<Dialler>(new Dialler);
+    dialler->multi_ = api->multi_init();
+    dialler->api_ = std::move(api);
+    return dialler;
+}
+
+Dialler::~Dialler() {
+    if (multi_) api_->multi_cleanup(static_cast<CURLM*>(multi_));
+}
+
+std::unique_ptr<Dial> Dialler::dial(const std::string& address, int port, std::chrono::milliseconds limit) {
+    auto dial = std::make_unique<Dial>();
+    auto* easy = api_->easy_init();
+    auto url = as_url(address, port);
+    dial->dialler_ = this;
+    dial->easy_ = easy;
+    auto set = api_->easy_setopt;
+    set(easy, CURLOPT_URL, url.c_str());
+    set(easy, CURLOPT_CONNECT_ONLY, 1L);
+    set(easy, CURLOPT_PROXY, ""); // like ssh: http_proxy and its relatives are for HTTP
+    set(easy, CURLOPT_NOSIGNAL, 1L);
+    set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    set(easy, CURLOPT_CONNECTTIMEOUT_MS, long(limit.count()));
+    set(easy, CURLOPT_QUICK_EXIT, 1L); // do not wait for a hanging name look-up when giving up
+    set(easy, CURLOPT_PRIVATE, dial.get());
+    api_->multi_add_handle(static_cast<CURLM*>(multi_), easy);
+    ++dialling_;
+    return dial;
+}
+
+void Dialler::perform() {
+    int running = 0, left = 0;
+    api_->multi_perform(static_cast<CURLM*>(multi_), &running);
+    while (auto* message = api_->multi_info_read(static_cast<CURLM*>(multi_), &left)) {
+        if (message->msg != CURLMSG_DONE) continue;
+        auto* easy = message->easy_handle;
+        Dial* dial = nullptr;
+        api_->easy_getinfo(easy, CURLINFO_PRIVATE, &dial);
+        if (!dial || dial->state_ != Dial::State::dialling) continue;
+        --dialling_;
+        double looked_up = 0;
+        dial->code_ = message->data.result;
+        api_->easy_getinfo(easy, CURLINFO_OS_ERRNO, &dial->os_error_);
+        api_->easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME, &looked_up);
+        dial->resolved_ = looked_up > 0;
+        curl_socket_t fd = CURL_SOCKET_BAD;
+        if (dial->code_ == CURLE_OK) api_->easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+        dial->fd_ = fd;
+        dial->state_ = fd == CURL_SOCKET_BAD ? Dial::State::failed : Dial::State::connected;
+    }
+}
+
+void Dialler::wait(std::span<pollfd> fds, int milliseconds) {
+    std::vector<curl_waitfd> extra;
+    extra.reserve(fds.size());
+    for (auto& f : fds) extra.push_back({f.fd, f.events, 0}); // CURL_WAIT_POLL* have poll's own values
+    api_->multi_poll(static_cast<CURLM*>(multi_), extra.data(), unsigned(extra.size()), milliseconds, nullptr);
+    // libcurl reports readable and writable but swallows a mere hang-up, on which the loop would spin.
+    ::poll(fds.data(), fds.size(), 0);
+}
+
+Dial::~Dial() {
+    if (state_ == State::dialling) --dialler_->dialling_;
+    dialler_->api_->multi_remove_handle(static_cast<CURLM*>(dialler_->multi_), static_cast<CURL*>(easy_));
+    dialler_->api_->easy_cleanup(static_cast<CURL*>(easy_));
+}
+
+Error Dial::error(const Line& where) const {
+    if (code_ == CURLE_COULDNT_RESOLVE_HOST || (code_ == CURLE_OPERATION_TIMEDOUT && !resolved_))
+        return {Code::name_not_found, say("{}: the name cannot be resolved", "{}：域名无法解析", where),
+                Text{"Check the spelling, /etc/hosts and the DNS server, or give the IP address in imops.yaml.",
+                     "请检查拼写、/etc/hosts 和 DNS 服务器，或在 imops.yaml 中直接填写 IP 地址。"}, {}};
+    if (os_error_ == ECONNREFUSED)
+        return {Code::refused, say("{}: connection refused, nothing listens on that port", "{}：连接被拒绝，该端口没有服务监听", where),
+                Text{"Check the port in imops.yaml, and on the host's console that sshd runs: systemctl status ssh",
+                     "请检查 imops.yaml 中的端口，并在主机控制台确认 sshd 正在运行：systemctl status ssh"}, {}};
+    if (code_ == CURLE_OPERATION_TIMEDOUT || os_error_ == ETIMEDOUT)
+        return {Code::timed_out, say("{}: no answer to the attempt to connect", "{}：连接无响应", where),
+                Text{"Check the address, whether the host is up, and whether a firewall drops packets to that port.",
+                     "请检查地址、主机是否开机，以及防火墙是否丢弃了到该端口的数据包。"}, {}};
+    return {Code::unreachable, say("{}: cannot be reached: {}", "{}：无法到达：{}", where,
+                                   os_error_ ? std::string(::strerror(int(os_error_))) : fmt::format("libcurl error {}", code_)),
+            Text{"Check the route to that network (ip route get ADDRESS) and the firewalls between.",
+                 "请检查到该网络的路由（ip route get 地址）以及途中的防火墙。"}, {}};
+}
+
+} // namespace imops::net

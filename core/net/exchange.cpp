@@ -1,0 +1,65 @@
+#include "core/net/exchange.hpp"
+#include <string.h>
+
+namespace imops::net {
+
+std::string_view Exchange::next() {
+    switch (part_) {
+    case Part::prefix:
+        if (sent_ < prefix_.size()) return std::string_view(prefix_).substr(sent_);
+        wipe();
+        part_ = Part::script;
+        sent_ = 0;
+        [[fallthrough]];
+    case Part::script:
+        if (sent_ < job_->script.text.size()) return std::string_view(job_->script.text).substr(sent_);
+        part_ = Part::line_feed;
+        [[fallthrough]];
+    case Part::line_feed:
+        if (!job_->script.text.ends_with('\n')) return "\n";
+        part_ = Part::feed;
+        sent_ = 0;
+        [[fallthrough]];
+    case Part::feed: break;
+    }
+    if (feed_.empty() && !closing_ && job_->in) {
+        Feed feed = job_->in();
+        waiting_ = feed.kind == Feed::wait;
+        closing_ = feed.kind == Feed::end;
+        if (feed.kind == Feed::data) feed_ = std::move(feed.bytes);
+    }
+    return std::string_view(feed_).substr(sent_);
+}
+
+void Exchange::sent(std::size_t n) {
+    if (part_ == Part::line_feed) {
+        part_ = n ? Part::feed : part_;
+        sent_ = 0;
+        return;
+    }
+    sent_ += n;
+    if (part_ == Part::feed && sent_ == feed_.size()) {
+        feed_.clear();
+        sent_ = 0;
+    }
+}
+
+void Exchange::received(Stream stream, std::string_view bytes) {
+    if (stream == Stream::out) spoke_ = true;
+    if (job_->out) job_->out(stream, bytes);
+}
+
+Result<Exit> Exchange::ended(int status, const Line& where) const {
+    if ((status == 126 || status == 127) && !spoke_)
+        return Error{Code::no_shell, say("{}: sh could not be started there (status {})", "{}：无法在该主机上启动 sh（状态码 {}）", where, status),
+                     Text{"Log in by hand with the same user and run: sh -s. The log-in shell or a forced command of the key may forbid it.",
+                          "请用同一用户手工登录并执行：sh -s。登录 shell 或密钥的强制命令（command=）可能禁止了它。"}, {}};
+    return Exit{status};
+}
+
+void Exchange::wipe() {
+    ::explicit_bzero(prefix_.data(), prefix_.size());
+    prefix_.clear();
+}
+
+} // namespace imops::net
