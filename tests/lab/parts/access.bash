@@ -1,6 +1,7 @@
 # Looking into a host: running a command there, and listing what runs there.
 # Sourced by ../lab.
-# shellcheck shell=bash
+# The parts share variables (dir, count, host_pid …), which are set in one file and read in another.
+# shellcheck shell=bash disable=SC2154,SC2034
 
 host_exec() {
     local name=$1

@@ -1,6 +1,6 @@
 # What every part of the lab shares: messages, process identity, waiting, and the way into a host.
 # Sourced by ../lab; expects $dir (the lab's folder) to be set before load_lab.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 die() {
     printf 'lab: %s\n' "$*" >&2

@@ -1,6 +1,7 @@
 # The faults and properties that a test plants in a host that runs.
 # Sourced by ../lab.
-# shellcheck shell=bash
+# The parts share variables (dir, count, host_pid …), which are set in one file and read in another.
+# shellcheck shell=bash disable=SC2154,SC2034
 
 list_keys() {
     cat << 'END'
@@ -88,7 +89,7 @@ set_hardware() {
     done > "$dir/$name/hardware"
     write_hardware "$dir/$name/made" "$cores" "$memory" "${available:-$((memory * 4 / 5))}" "$swap" ${load:+"$load"}
     for file in meminfo swaps cpuinfo stat loadavg uptime cpus; do
-        put "$name" "/usr/lib/lab/hardware/$file" < "$dir/$name/made/$file"
+        put "$name" "/run/lab/hardware/$file" < "$dir/$name/made/$file"
     done
     rm -r "$dir/$name/made"
 }
@@ -259,9 +260,10 @@ set_file() {
             put "$name" "$path" <<< "$text" ;;
         /proc/* | /sys/*)
             in_host "$name" test -e "$path" || die "$name has no $path"
-            cover=/usr/lib/lab/covers$path
+            cover=/run/lab/covers$path
             put "$name" "$cover" <<< "$text"
             # A second cover over the first would stay for ever beneath; the file is the same.
+            # shellcheck disable=SC2016
             in_host "$name" sh -c 'grep -q " $2 " /proc/self/mountinfo || mount --bind "$1" "$2"' sh "$cover" "$path" ;;
         *) put "$name" "$path" <<< "$text" ;;
     esac

@@ -1,7 +1,8 @@
 # The hardware that a host appears to have: the texts of /proc files, made from a few numbers.
 # They are fixed texts: the same lab looks the same on every machine, and two runs give the same report.
 # Sourced by ../lab.
-# shellcheck shell=bash
+# The parts share variables (dir, count, host_pid …), which are set in one file and read in another.
+# shellcheck shell=bash disable=SC2154,SC2034
 
 # bytes_of 7.6GiB -> 8160437862. Accepts B, KiB, MiB, GiB, TiB; without a unit it is bytes.
 bytes_of() {

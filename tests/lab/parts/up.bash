@@ -1,7 +1,8 @@
 # Building a lab and taking it down. The keeper (./keeper) does the building inside the lab's namespaces; here are
 # keys, the common files, and the one interface that joins the lab with the real machine.
 # Sourced by ../lab.
-# shellcheck shell=bash
+# The parts share variables (dir, count, host_pid …), which are set in one file and read in another.
+# shellcheck shell=bash disable=SC2154,SC2034
 
 lab_up() {
     local owner=$PPID owner_start max_life=1800 own_rsa=no
@@ -29,7 +30,7 @@ lab_up() {
     if [[ -e $dir/lab.env ]] && (load_lab) 2> /dev/null; then die "a lab runs in $dir already"; fi
     remove_files
     mkdir -p "$dir"
-    trap lab_down EXIT
+    trap abandon EXIT
     trap 'exit 1' INT TERM HUP
 
     printf -v id '%04x%02x' $((SRANDOM & 0xffff)) $((SRANDOM & 0xff))
@@ -54,18 +55,9 @@ need_programs() {
 
 # Ed25519 and ECDSA host keys are each host's own; an RSA key takes 0.3 s, so by default the lab has one for all.
 make_keys() {
-    local n type
-    {
-        echo rsa "$dir/keys/rsa" client
-        for type in ed25519 ecdsa; do echo "$type" "$dir/keys/$type" client; done
-        [[ $own_rsa == yes ]] || echo rsa "$dir/keys/host_rsa" lab
-        for ((n = 1; n <= count; n++)); do
-            mkdir "$dir/h$n"
-            for type in ed25519 ecdsa; do echo "$type" "$dir/h$n/ssh_host_${type}_key" "root@h$n"; done
-            [[ $own_rsa == no ]] || echo rsa "$dir/h$n/ssh_host_rsa_key" "root@h$n"
-        done
-        # shellcheck disable=SC2016
-    } | xargs -P "$(nproc)" -L 1 sh -c 'bits=; [ "$0" != rsa ] || bits="-b 2048"
+    local n
+    # shellcheck disable=SC2016
+    list_keys_to_make | xargs -P "$(nproc)" -L 1 sh -c 'bits=; [ "$0" != rsa ] || bits="-b 2048"
         exec ssh-keygen -q -t "$0" $bits -N "" -C "$2" -f "$1" < /dev/null'
     for ((n = 1; n <= count; n++)); do
         if [[ $own_rsa == no ]]; then
@@ -76,6 +68,18 @@ make_keys() {
     rm -f "$dir/keys/host_rsa" "$dir/keys/host_rsa.pub"
 }
 
+list_keys_to_make() {
+    local n type
+    echo rsa "$dir/keys/rsa" client
+    for type in ed25519 ecdsa; do echo "$type" "$dir/keys/$type" client; done
+    [[ $own_rsa == yes ]] || echo rsa "$dir/keys/host_rsa" lab
+    for ((n = 1; n <= count; n++)); do
+        mkdir "$dir/h$n"
+        for type in ed25519 ecdsa; do echo "$type" "$dir/h$n/ssh_host_${type}_key" "root@h$n"; done
+        [[ $own_rsa == no ]] || echo rsa "$dir/h$n/ssh_host_rsa_key" "root@h$n"
+    done
+}
+
 # What all hosts have in common, one layer under each host's own writes.
 make_common() {
     local common=$dir/common etc=$dir/common/etc lab=$dir/common/usr/lib/lab home
@@ -84,7 +88,7 @@ make_common() {
     cp "$lab_home"/shims/{nproc,systemctl,timedatectl} "$common/usr/bin/"
     cp "$lab_home"/shims/systemd "$lab/systemd"
     echo yes > "$lab/ntp"
-    write_hardware "$lab/hardware" "$cores" "$memory" $((memory * 4 / 5)) "$swap"
+    write_hardware "$lab/skeleton/run/lab/hardware" "$cores" "$memory" $((memory * 4 / 5)) "$swap"
 
     # The hash of `lab-password`; it opens nothing outside the lab.
     # shellcheck disable=SC2016
@@ -142,8 +146,8 @@ start_keeper() {
     choose_net
     write_addresses
     # The keeper must not hold what the caller reads, or `$(lab up ...)` would wait for the end of the lab.
-    lab_id=$id lab_net=$net setsid unshare --mount --net --pid --fork --kill-child --propagation private \
-        bash "$lab_home/parts/keeper" "$dir" "$count" "$disk" "$@" \
+    setsid unshare --mount --net --pid --fork --kill-child --propagation private \
+        bash "$lab_home/parts/keeper" "$dir" "$count" "$disk" "$@" "$id" "$net" \
         < /dev/null > "$dir/keeper.log" 2>&1 {lock}<&- {nothing}<&- &
     starter=$!
     exec {status}<> "$dir/status"
@@ -173,7 +177,6 @@ read_status() {
     local line='' limit=$((SECONDS + 60))
     until [[ $line == "$1"* ]]; do
         if [[ $line == failed* ]] || ! kill -0 "$starter" 2> /dev/null || ((SECONDS > limit)); then
-            cat "$dir/keeper.log" >&2
             die "the lab did not start"
         fi
         IFS= read -r -t 0.5 -u "$status" line || line=''
@@ -189,7 +192,7 @@ write_notes() {
 }
 
 write_addresses() {
-    local n address type
+    local n address type kind key
     : > "$dir/known_hosts"
     : > "$dir/hosts"
     : > "$dir/ssh_config"
@@ -236,11 +239,17 @@ answers() {
 finish_hosts() {
     local n
     for ((n = 1; n <= count; n++)); do
-        wait_for 60 sshd_runs "h$n" || { cat "$dir/h$n/"*.log >&2; die "h$n did not start"; }
+        wait_for 30 sshd_runs "h$n" || die "h$n did not start"
     done
     for n in 1 "$count"; do
         wait_for 10 answers "$(nth_address "$n")" || die "h$n cannot be reached from here"
     done
+}
+
+# What the parts said goes to the user before it is removed.
+abandon() {
+    cat "$dir"/keeper.log "$dir"/h1/*.log >&2 2> /dev/null || true
+    lab_down
 }
 
 # Idempotent, and also right for a lab that half started or whose keeper was killed.
