@@ -1,6 +1,6 @@
 #include "core/facts/script.hpp"
 #include "core/base/string.hpp"
-#include "core/facts/embedded.hpp"
+#include "core/base/embedded_file.hpp"
 #include <sys/random.h>
 
 namespace imops {
@@ -17,7 +17,7 @@ std::string random_nonce() {
 std::string fact_script(std::span<const FactDef* const> facts, const Variables& variables, std::string_view nonce) {
     std::string s = fmt::format("imops_mark={}\n", shell_quote(nonce));
     for (auto& [name, value] : variables) s += fmt::format("{}={}\n", name, shell_quote(value));
-    s += prelude_sh();
+    s += embedded_prelude()[0].text;
     for (auto* f : facts) {
         auto limit = std::max(1, int(f->timeout.seconds));
         s += fmt::format("\nif begin {} {}{}; then (\n{}\n) 3<&- & finish $!; fi\n", shell_quote(f->id), limit, f->root ? " root" : " ''", trim(f->sh));

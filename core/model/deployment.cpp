@@ -12,7 +12,7 @@ bool only(std::string_view s, std::string_view marks) {
 }
 
 /// A word that may stand in argv, in ssh's configuration and in a report.
-Check<std::string> word_of(std::string_view marks, std::size_t max) {
+Rule<std::string> word_of(std::string_view marks, std::size_t max) {
     return [marks, max](const std::string& s) -> std::optional<Objection> {
         if (!s.empty() && s.size() <= max && s[0] != '-' && only(s, marks)) return {};
         return Objection{say("'{}' is not allowed here", "此处不允许 '{}'", one_line(s, 80)),
@@ -20,30 +20,30 @@ Check<std::string> word_of(std::string_view marks, std::size_t max) {
                              marks, max)};
     };
 }
-const Check<std::string> host_name = word_of("._-", 63), address = word_of("._-:[]%", 253), user_name = word_of("._-", 64), dns_name = word_of("._-", 253);
+const Rule<std::string> host_name = word_of("._-", 63), address = word_of("._-:[]%", 253), user_name = word_of("._-", 64), dns_name = word_of("._-", 253);
 
-Check<int> port_number() {
+Rule<int> port_number() {
     return [](const int& p) -> std::optional<Objection> {
         if (p >= 1 && p <= 65535) return {};
         return Objection{say("{} is not a port", "{} 不是端口号", p), Text{"Ports are 1 to 65535.", "端口范围是 1 到 65535。"}};
     };
 }
 
-Check<std::string> absolute_path() {
+Rule<std::string> absolute_path() {
     return [](const std::string& s) -> std::optional<Objection> {
         if (s.starts_with('/') && s.find('\n') == s.npos) return {};
         return Objection{say("'{}' is not an absolute path", "'{}' 不是绝对路径", one_line(s, 80)), Text{"Begin it with /.", "请以 / 开头。"}};
     };
 }
 
-Check<double> at_least_zero() {
+Rule<double> at_least_zero() {
     return [](const double& x) -> std::optional<Objection> {
         if (x >= 0) return {};
         return Objection{say("{} is negative", "{} 是负数", x), Text{"Write 0 or more.", "请写 0 或更大的数。"}};
     };
 }
 
-Check<std::string> key_mode() {
+Rule<std::string> key_mode() {
     return [](const std::string& s) -> std::optional<Objection> {
         if (s == "strict" || s == "accept-new" || (s.starts_with("SHA256:") && s.size() >= 50 && only(s, ":+/="))) return {};
         return Objection{say("'{}' is no way to verify a host key", "'{}' 不是校验主机密钥的方式", one_line(s, 80)),
@@ -65,6 +65,7 @@ struct Access {
 struct HostEntry : Access {
     std::string name, address, via, data;
     std::vector<Role> roles;
+    std::vector<std::string> components;
 };
 
 struct File {
@@ -92,7 +93,7 @@ Objection scalar_instead(const SecretRef&) {
 namespace {
 
 template <class X> void secret(X& x, const char* key, SecretRef& s, Text doc) {
-    x.may(key, s, doc, Check<SecretRef>{[](const SecretRef& r) -> std::optional<Objection> {
+    x.may(key, s, doc, Rule<SecretRef>{[](const SecretRef& r) -> std::optional<Objection> {
               int given = !r.env.empty() + !r.file.empty() + !r.command.empty();
               if (given == 1) return {};
               return Objection{Text{"a secret needs exactly one of env, file, command", "密钥必须且只能用 env、file、command 之一给出"},
@@ -101,7 +102,7 @@ template <class X> void secret(X& x, const char* key, SecretRef& s, Text doc) {
 }
 
 template <class X> void describe_access(X& x, Access& a) {
-    x.may("port", a.port, {"SSH port", "SSH 端口"}, Check<std::optional<int>>{[](auto& p) { return port_number()(*p); }});
+    x.may("port", a.port, {"SSH port", "SSH 端口"}, Rule<std::optional<int>>{[](auto& p) { return port_number()(*p); }});
     x.may("user", a.user, {"user to log in as; default: the current one", "登录用户；默认为当前用户"}, user_name);
     x.may("transport", a.transport, {"auto, local (this machine), libssh2 or openssh", "auto、local（本机）、libssh2 或 openssh"});
     x.may("identities", a.identities, {"private key files; default: agent, then ~/.ssh/id_*", "私钥文件；默认先用 agent，再用 ~/.ssh/id_*"});
@@ -121,6 +122,7 @@ template <class X> void describe(X& x, HostEntry& h) {
     x.need("name", h.name, {"short unique name, used in reports", "唯一的短名称，用于报告"}, host_name);
     x.need("address", h.address, {"DNS name or IP address", "域名或 IP 地址"}, address);
     x.need("roles", h.roles, {"what the host is for: app, db, cache, proxy, media, turn, queue, search, monitor, backup, jump", "主机角色：app、db、cache、proxy、media、turn、queue、search、monitor、backup、jump"});
+    x.may("components", h.components, {"components of the product that run here; default: the usual ones of its roles", "在此运行的产品组件；默认为其角色的常规组件"});
     x.may("via", h.via, {"jump host: the name of another host", "跳板机：另一台主机的名称"}, host_name);
     x.may("data", h.data, {"data directory; default: what the product uses", "数据目录；默认为产品的目录"}, absolute_path());
     describe_access(x, h);
@@ -151,7 +153,7 @@ template <class X> void describe(X& x, Service& s) {
 template <class X> void describe(X& x, Waiver& w) {
     x.need("check", w.check, {"id of the check", "检查项 id"});
     x.may("host", w.host, {"host it is for; default: all", "适用的主机；默认全部"}, host_name);
-    x.need("reason", w.reason, {"why it is accepted", "接受的理由"}, Check<std::string>{[](const std::string& s) -> std::optional<Objection> {
+    x.need("reason", w.reason, {"why it is accepted", "接受的理由"}, Rule<std::string>{[](const std::string& s) -> std::optional<Objection> {
                if (trim(s).size() >= 5) return {};
                return Objection{Text{"a waiver needs a reason", "豁免必须写明理由"}, Text{"Say in a few words why, for the one who reads it next year.", "请写几个字，让明年看到的人明白原因。"}};
            }});
@@ -161,7 +163,7 @@ template <class X> void describe(X& x, Waiver& w) {
 template <class X> void describe(X& x, Override& o) {
     x.may("fail", o.fail, {"condition instead of the pack's", "替换检查包中的条件"});
     x.may("warn", o.warn, {"condition instead of the pack's", "替换检查包中的条件"});
-    x.may("level", o.level, {"warn: a failure counts as a warning", "warn：失败按警告计"}, Check<std::string>{[](const std::string& s) -> std::optional<Objection> {
+    x.may("level", o.level, {"warn: a failure counts as a warning", "warn：失败按警告计"}, Rule<std::string>{[](const std::string& s) -> std::optional<Objection> {
               if (s == "warn") return {};
               return Objection{say("'{}' is not possible", "不能写 '{}'", one_line(s, 40)), Text{"Only `level: warn`; to switch it off write `off: reason`.", "只能写 `level: warn`；要关闭请写 `off: 理由`。"}};
           }});
@@ -170,18 +172,18 @@ template <class X> void describe(X& x, Override& o) {
 
 template <class X> void describe(X& x, File& f) {
     auto& d = f.d;
-    x.need("imops", d.format, {"version of this file's format: 1", "文件格式版本：1"}, Check<int>{[](const int& v) -> std::optional<Objection> {
+    x.need("imops", d.format, {"version of this file's format: 1", "文件格式版本：1"}, Rule<int>{[](const int& v) -> std::optional<Objection> {
                if (v == 1) return {};
                return Objection{say("format {} is not known", "不支持格式 {}", v), Text{"This imops reads format 1.", "此版本的 imops 读取格式 1。"}};
            }});
     x.need("name", d.name, {"name of the deployment", "部署名称"}, word_of("._-", 63));
     x.need("product", d.product, {"what is deployed, such as synapse; `imops size --products` lists them", "产品，如 synapse；`imops size --products` 列出全部"});
-    x.may("language", d.language, {"language of reports: en or zh", "报告语言：en 或 zh"}, Check<std::string>{[](const std::string& s) -> std::optional<Objection> {
+    x.may("language", d.language, {"language of reports: en or zh", "报告语言：en 或 zh"}, Rule<std::string>{[](const std::string& s) -> std::optional<Objection> {
               if (s == "en" || s == "zh") return {};
               return Objection{say("language '{}' is not known", "不支持语言 '{}'", one_line(s, 40)), Text{"Use en or zh.", "请写 en 或 zh。"}};
           }});
     x.may("airgap", d.airgap, {"the hosts have no way to the Internet", "主机不能访问互联网"});
-    x.may("names", d.names, {"DNS names by which clients reach the service", "客户端访问用的域名"}, Check<std::vector<std::string>>{[](auto& all) -> std::optional<Objection> {
+    x.may("names", d.names, {"DNS names by which clients reach the service", "客户端访问用的域名"}, Rule<std::vector<std::string>>{[](auto& all) -> std::optional<Objection> {
               for (auto& n : all)
                   if (auto o = dns_name(n)) return o;
               return {};
@@ -205,6 +207,7 @@ Host made(const HostEntry& e, const Access& common) {
     h.address = e.address;
     h.via = e.via;
     h.data = e.data;
+    h.components = e.components;
     for (auto r : e.roles) h.roles.emplace_back(word(r));
     h.port = e.port.value_or(common.port.value_or(22));
     h.user = either(e.user, common.user);

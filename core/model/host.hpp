@@ -21,6 +21,7 @@ struct Host {
     std::string user;            // empty: the current user (or what ~/.ssh/config says)
     std::string via;             // name of another host of the deployment: the jump host
     std::vector<std::string> roles;
+    std::vector<std::string> components; // of the product; empty: the usual ones of its roles
     Transport transport = Transport::automatic;
     std::vector<std::string> identities; // private key files; empty: agent, then ~/.ssh/id_ed25519, id_ecdsa, id_rsa
     SecretRef passphrase;        // of the private key

@@ -38,7 +38,7 @@ template <class E> struct Words;
 struct Objection {
     Line what, remedy;
 };
-template <class T> using Check = std::function<std::optional<Objection>(const T&)>;
+template <class T> using Rule = std::function<std::optional<Objection>(const T&)>;
 
 class Reader;
 
@@ -142,7 +142,7 @@ class Reader {
     }
 
     /// A key that may be there.
-    template <class T> bool may(const char* key, T& v, Text, const Check<T>& check = {}) {
+    template <class T> bool may(const char* key, T& v, Text, const Rule<T>& check = {}) {
         known_.emplace_back(key);
         const YAML::Node& value = node_[key];
         if (!value.IsDefined() || value.IsNull()) return false;
@@ -153,7 +153,7 @@ class Reader {
         return true;
     }
     /// A key that must be there.
-    template <class T> void need(const char* key, T& v, Text doc, const Check<T>& check = {}) {
+    template <class T> void need(const char* key, T& v, Text doc, const Rule<T>& check = {}) {
         if (!may(key, v, doc, check))
             problems_.add(place_of(node_), say("'{}' is missing", "缺少 '{}'", key), say("{}: {}", "{}：{}", key, doc));
     }

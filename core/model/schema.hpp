@@ -40,13 +40,13 @@ class Schema {
 
   public:
     explicit Schema(Lang lang) : lang_{lang} {}
-    template <class T> bool may(const char* key, T& v, Text doc, const Check<T>& = {}) {
+    template <class T> bool may(const char* key, T& v, Text doc, const Rule<T>& = {}) {
         auto s = of(v);
         s["description"] = std::string{doc.in(lang_)};
         object_["properties"][key] = std::move(s);
         return false;
     }
-    template <class T> void need(const char* key, T& v, Text doc, const Check<T>& check = {}) {
+    template <class T> void need(const char* key, T& v, Text doc, const Rule<T>& check = {}) {
         object_["required"].push_back(key);
         may(key, v, doc, check);
     }

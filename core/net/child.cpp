@@ -98,18 +98,20 @@ std::optional<int> Child::status() {
 void Child::end() {
     in.close();
     if (pid_ < 0 || status()) return;
+    auto over = [&] { // asks without reaping: the number of the group must stay taken until the last kill
+        siginfo_t info{};
+        return ::waitid(P_PID, id_t(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
+    };
     ::kill(-pid_, SIGTERM);
     auto patience = Clock::now() + std::chrono::milliseconds{300};
-    while (!status() && Clock::now() < patience) {
+    while (!over() && Clock::now() < patience) {
         pollfd wait{ending_.get(), POLLIN, 0};
         ::poll(&wait, 1, ending_ ? 50 : 5);
     }
-    ::kill(-pid_, SIGKILL); // whoever of the group is left; the group's number stays taken until the leader is waited for
+    ::kill(-pid_, SIGKILL);
     int s = 0;
-    if (!status_)
-        while (::waitpid(pid_, &s, 0) < 0 && errno == EINTR) {}
-    status_ = status_.value_or(128 + SIGKILL);
-    pid_ = -1;
+    while (::waitpid(pid_, &s, 0) < 0 && errno == EINTR) {}
+    status_ = WIFSIGNALED(s) ? 128 + WTERMSIG(s) : WEXITSTATUS(s);
 }
 
 bool in_path(const std::string& program) {

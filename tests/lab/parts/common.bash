@@ -36,6 +36,7 @@ wait_for() {
 # Sets id, net, count, keeper, keeper_start and the default hardware from the lab's own notes.
 load_lab() {
     [[ -r $dir/lab.env ]] || die "$dir holds no lab"
+    keeper='' keeper_start=''
     # shellcheck disable=SC1091
     . "$dir/lab.env"
     is_alive "$keeper" "$keeper_start" || die "the lab in $dir has ended"

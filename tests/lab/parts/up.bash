@@ -8,7 +8,7 @@ lab_up() {
     local owner=$PPID owner_start max_life=1800 own_rsa=no
     cores=8 memory=16GiB swap=2GiB disk=200GiB
     count=${1:-}
-    [[ $count =~ ^[1-9][0-9]*$ ]] && ((count <= 400)) || usage
+    if ! [[ $count =~ ^[1-9][0-9]{0,2}$ ]] || ((count > 400)); then usage; fi
     shift
     while (($#)); do
         case $1 in
@@ -145,6 +145,7 @@ start_keeper() {
     flock -w 30 "$lock" || die "another lab has been starting for 30 s"
     choose_net
     write_addresses
+    write_notes
     # The keeper must not hold what the caller reads, or `$(lab up ...)` would wait for the end of the lab.
     setsid unshare --mount --net --pid --fork --kill-child --propagation private \
         bash "$lab_home/parts/keeper" "$dir" "$count" "$disk" "$@" "$id" "$net" \
@@ -152,7 +153,7 @@ start_keeper() {
     starter=$!
     exec {status}<> "$dir/status"
     read_status keeper
-    write_notes
+    load_lab
     ip link add "lab-$id" type veth peer name uplink netns "$keeper"
     ip address add "10.77.$net.1/23" dev "lab-$id"
     ip link set "lab-$id" up
@@ -181,12 +182,12 @@ read_status() {
         fi
         IFS= read -r -t 0.5 -u "$status" line || line=''
     done
-    if [[ $1 == keeper ]]; then read -r _ keeper keeper_start <<< "$line"; fi
 }
 
+# The keeper adds its own pid, so that `down` finds it even when this process is killed in between.
 write_notes() {
     local name
-    for name in id net count keeper keeper_start cores memory swap disk; do
+    for name in id net count cores memory swap disk; do
         printf '%s=%q\n' "$name" "${!name}"
     done > "$dir/lab.env"
 }
@@ -256,16 +257,16 @@ abandon() {
 lab_down() {
     [[ -d $dir ]] || return 0
     if [[ -r $dir/lab.env ]]; then
+        keeper='' keeper_start=''
         # shellcheck disable=SC1091
         . "$dir/lab.env"
         ip link delete "lab-$id" 2> /dev/null || true
-        if is_alive "$keeper" "$keeper_start"; then kill -KILL "$keeper" 2> /dev/null || true; fi
+        if ! ended; then kill -KILL "$keeper" 2> /dev/null || true; fi
         # The keeper is not collected before every process of the lab is.
         wait_for 10 ended || die "the lab's keeper, process $keeper, does not end"
-    elif [[ -n ${starter:-} ]]; then
-        # Only a lab that is still being built: its starter is our own child.
-        kill -KILL "$starter" 2> /dev/null || true
     fi
+    # Our own child, when this is an `up` that failed: it may not have reached the keeper yet.
+    [[ -z ${starter:-} ]] || kill -KILL "$starter" 2> /dev/null || true
     remove_files
 }
 
