@@ -16,7 +16,7 @@ clock SECONDS                     `date` is off by so much, like +40 or -3.5
 ntp on|off                        what timedatectl reports
 port-taken PORT [tcp|udp] [NAME]  a process NAME (default taken-PORT) listens on all addresses and greets strangely
 unit NAME LIMIT [running]         /etc/systemd/system/NAME.service with LimitNOFILE=LIMIT; `running`: with a process
-fake-process NAME [NOFILE]        a process that has this name and does nothing
+fake-process NAME [NOFILE]        a process that has this name and does nothing; /proc/PID/limits shows NOFILE or SOFT:HARD
 host-key new                      new host keys, so that known_hosts no longer fits
 sudo refused|nopasswd|password    what `op` may do; the password is lab-password
 log-in keys|password|keyboard     how root and op may log in besides keys (op's password is lab-password)
@@ -142,13 +142,26 @@ take_port() {
 # Prints the pid inside the host. A copy of `sleep` under that name: ps, /proc/PID/comm and /proc/PID/exe all show it.
 fake_process() {
     local name=$1 title=$2 limit=${3:-} pid
+    [[ $limit =~ ^([0-9]+(:[0-9]+)?)?$ ]] || die "'$limit' is not a number of files, or two as SOFT:HARD"
     in_host "$name" cp /usr/bin/sleep "/run/lab/$title"
     # shellcheck disable=SC2016
-    pid=$(spawn_in_host "$name" sh -c '[ -z "$2" ] || ulimit -n "$2" || exit 1; exec "/run/lab/$1" infinity' sh "$title" "$limit")
+    pid=$(spawn_in_host "$name" sh -c '[ -z "$2" ] || ulimit -S -n "${2%:*}" && ulimit -H -n "${2#*:}"
+        exec "/run/lab/$1" infinity' sh "$title" "$limit")
     echo "$pid $title" >> "$dir/$name/planted"
     # Until exec the process is still a shell, and a test must not see that.
     wait_for 5 grep -qx "${title:0:15}" "/proc/$host_pid/root/proc/$pid/comm" 2> /dev/null || die "$title did not start in $name"
+    [[ -z $limit ]] || show_limit "$name" "$pid" "${limit%:*}" "${limit#*:}"
     echo "$pid"
+}
+
+# A process cannot have more files than the real machine's hard limit, which root may be forbidden to lift; then
+# at least /proc/PID/limits says so.
+show_limit() {
+    local file=/proc/$2/limits line
+    line=$(printf '%-26s%-21s%-21s%-10s' 'Max open files' "$3" "$4" files)
+    in_host "$1" grep -qxF "$line" "$file" && return
+    in_host "$1" sed "s/^Max open files.*/$line/" "$file" | put "$1" "/run/lab/covers$file"
+    in_host "$1" mount --bind "/run/lab/covers$file" "$file"
 }
 
 set_unit() {
