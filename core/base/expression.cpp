@@ -81,7 +81,7 @@ Language::Language() : impl_{std::make_shared<Impl>()} {
     auto& env = impl_->env;
     env.set_line_statement("\x01"); // "##" at the beginning of a line is text to us
     env.set_search_included_templates_in_files(false);
-    env.set_trim_blocks(true);
+
     auto* result = &impl_->result;
     env.add_callback("imops_value", 1, [result](inja::Arguments& a) {
         *result = *a[0];

@@ -42,7 +42,7 @@ template <class T> using spoken =
 /// Line is taken in the language of the sentence.
 template <class... A>
 Line say(fmt::format_string<detail::spoken<A>...> en, fmt::format_string<detail::spoken<A>...> zh, A&&... a) {
-    auto in = [&](fmt::string_view f, Lang l) {
+    auto in = [&](fmt::string_view f, [[maybe_unused]] Lang l) {
         return [&](auto&&... x) { return fmt::vformat(f, fmt::make_format_args(x...)); }(detail::speak<std::decay_t<A>>(a, l)...);
     };
     return {in(en, Lang::en), in(zh, Lang::zh)};

@@ -242,8 +242,10 @@ struct CatalogueLoader {
             scope.add("level", Type{Kind::text, {}});
             k.says = compiler.says("says", e.says);
             k.remedy = compiler.says("remedy", e.remedy);
-            for (auto& n : compiler.names())
+            for (auto& n : compiler.names()) {
+                k.fleet = k.fleet || n.starts_with("fleet.");
                 if (auto* f = c.owner(n); f && std::find(k.facts.begin(), k.facts.end(), f->id) == k.facts.end()) k.facts.push_back(f->id);
+            }
             if (k.facts.empty()) r.problems.add(place, say("{}: reads no fact", "{}：没有读取任何事实", e.id), Text{"A check judges at least one fact.", "检查至少要判断一个事实。"});
         }
     }

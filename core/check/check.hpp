@@ -38,6 +38,7 @@ struct Check {
     Says says, remedy;
     std::vector<Example> examples;
     std::vector<std::string> facts;           // ids of the facts that it reads
+    bool fleet = false;                       // it compares hosts
     // changes by the deployment
     bool only_warn = false;
     std::string off;

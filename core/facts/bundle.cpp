@@ -13,12 +13,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Got>, 6> states{{{"ok", Got::ok},
+constexpr std::array<std::pair<std::string_view, Got>, 7> states{{{"ok", Got::ok},
                                                                   {"absent", Got::absent},
                                                                   {"timed_out", Got::timed_out},
                                                                   {"too_long", Got::too_long},
                                                                   {"needs_root", Got::needs_root},
-                                                                  {"lost", Got::lost}}};
+                                                                  {"lost", Got::lost},
+                                                                  {"unreached", Got::unreached}}};
 
 std::string state(const Raw& raw) {
     for (auto& [word, got] : states)

@@ -121,6 +121,7 @@ std::variant<json, Unread> typed(const FactDef& def, const Raw& raw) {
     case Got::timed_out: return Unread{false, say("no answer in {}", "{} 内无结果", show_duration(def.timeout.seconds))};
     case Got::too_long: return Unread{false, Text{"printed more than 1 MiB", "输出超过 1 MiB"}};
     case Got::needs_root: return Unread{false, Text{"needs root", "需要 root 权限"}};
+    case Got::unreached: return Unread{false, Text{"the host was not reached", "未能登录该主机"}};
     case Got::lost: return Unread{false, Text{"the host did not get to it", "主机未执行到此项"}};
     }
     return Unread{false, Text{"unknown", "未知"}};

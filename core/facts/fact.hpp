@@ -9,7 +9,7 @@
 namespace imops {
 
 /// What became of reading a fact on a host.
-enum class Got { ok, failed, absent, timed_out, too_long, needs_root, lost };
+enum class Got { ok, failed, absent, timed_out, too_long, needs_root, lost, unreached };
 
 /// What one fact printed on one host. The same in a live run, a bundle and a fixture.
 struct Raw {

@@ -71,3 +71,4 @@ trap 'imops_stop; exit 143' TERM HUP INT
 imops_ticker=$!
 ( read -r imops_word; kill -TERM $$ ) <&3 >/dev/null 2>&1 &
 imops_link=$!
+printf '\n%s root %s\n' "$imops_mark" "${imops_root:-0}"

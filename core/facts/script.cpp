@@ -54,6 +54,7 @@ void FrameReader::line(Side& side, std::string_view words, bool is_out) {
         side.into = nullptr;
         return;
     }
+    if (parts.size() == 2 && parts[0] == "root") root_ = parts[1] == "1";
     if (parts.size() < 2 || !wanted_.contains(parts[1])) return;
     auto& raw = facts_[std::string{parts[1]}];
     if (parts[0] == "begin") {

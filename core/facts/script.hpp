@@ -38,7 +38,7 @@ class FrameReader {
     Facts facts_;
     std::size_t noise_ = 0;
     std::string noise_text_;
-    bool finished_ = false;
+    bool finished_ = false, root_ = false;
 
     void take(Side&, std::string_view, bool is_out);
     void line(Side&, std::string_view, bool is_out);
@@ -51,6 +51,7 @@ class FrameReader {
     void out(std::string_view bytes) { take(out_, bytes, true); }
     void err(std::string_view bytes) { take(err_, bytes, false); }
     bool finished() const { return finished_; }         // the script came to its end
+    bool root() const { return root_; }                 // it ran as root
     std::size_t noise() const { return noise_; }        // bytes on standard output outside of frames
     const std::string& noise_text() const { return noise_text_; } // the first 200 of standard error and output outside of frames
     /// What has been read; facts that were asked for and never answered are `lost`. Text is made well-formed UTF-8.

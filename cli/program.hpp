@@ -1,0 +1,65 @@
+#pragma once
+#include "core/check/run.hpp"
+#include "core/report/writer.hpp"
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace imops {
+
+/// Exit status of the program (docs/errors.md).
+namespace status {
+constexpr int fine = 0, failed = 1, usage = 2, unknown = 3, interrupted = 130;
+}
+
+/// What every command shares: language, the files it works on, where reports go.
+struct Program {
+    Lang lang = Lang::en;
+    bool lang_given = false;                // by --lang
+    bool verbose = false, quiet = false;
+    std::string config = "imops.yaml";
+    std::vector<std::string> check_folders; // --checks
+    std::vector<std::string> outputs;       // --output FORMAT[=FILE]
+    bool strict = false, all = false;
+    int exit = 0;
+
+    /// A fixed text in the language of the run: help, prompts.
+    std::string in(Text t) const { return std::string{t.in(lang)}; }
+
+    /// Reads `config` (throws Failure); the deployment's own language counts when --lang was not given.
+    Deployment deployment();
+    /// Built-in packs, `checks/` beside imops.yaml (or beside `beside`), then --checks. Throws Failure.
+    Catalogue catalogue(const std::string& beside) const;
+    Product product(const std::string& id, const Placed<std::string>* asked = nullptr, const std::string& file = {}) const;
+    std::vector<std::string> product_ids() const;
+
+    /// Refuses unknown formats before any work is done (Failure, Code::usage).
+    void check_outputs() const;
+    /// Writes the report to standard output and to files, sets `exit`.
+    void finish(Report&);
+    WriteOptions write_options(bool terminal) const;
+    /// A line on standard error, unless --quiet.
+    void say(const Line&) const;
+};
+
+/// Non-zero after Ctrl-C or SIGTERM; the second one ends the program at once.
+const volatile int* stop_flag();
+void catch_signals();
+
+void add_output_options(CLI::App&, Program&);
+void add_config_option(CLI::App&, Program&);
+void add_check_folders(CLI::App&, Program&);
+
+/// One for each command; the list is in main.cpp.
+void add_init(CLI::App&, Program&);
+void add_validate(CLI::App&, Program&);
+void add_size(CLI::App&, Program&);
+void add_preflight(CLI::App&, Program&);
+void add_explain(CLI::App&, Program&);
+void add_checks(CLI::App&, Program&);
+void add_facts(CLI::App&, Program&);
+void add_help(CLI::App&, Program&);
+void add_completion(CLI::App&, Program&);
+
+} // namespace imops

@@ -1,0 +1,222 @@
+#include "core/check/run.hpp"
+#include "core/base/string.hpp"
+#include "core/base/units.hpp"
+#include <algorithm>
+
+namespace imops {
+
+using nlohmann::json;
+
+namespace {
+
+bool among(const std::vector<std::string>& list, std::string_view x) { return std::find(list.begin(), list.end(), x) != list.end(); }
+bool chosen(const std::vector<std::string>& list, std::string_view x) { return list.empty() || among(list, x); }
+
+json::json_pointer path_of(std::string_view dotted) {
+    std::string p;
+    for (auto part : split(dotted, '.')) p += "/" + std::string{part};
+    return json::json_pointer{p};
+}
+
+json figure(double x) { return x > 0 ? json(x) : json{}; }
+
+} // namespace
+
+void check_selection(const Selection& s, const Catalogue& c, const Deployment& d) {
+    std::vector<Error> errors;
+    auto refuse = [&](const std::vector<std::string>& given, const std::vector<std::string>& known, Text what) {
+        for (auto& g : given) {
+            if (among(known, g)) continue;
+            auto near = nearest(g, known);
+            errors.push_back({Code::usage, say("there is no {} '{}'", "没有{} '{}'", what, one_line(g, 60)),
+                              near.empty() ? say("Known: {}", "可选：{}", fmt::join(known.begin(), known.begin() + std::min<std::ptrdiff_t>(known.end() - known.begin(), 20), ", "))
+                                           : say("Did you mean '{}'?", "是否想写 '{}'？", near), {}});
+        }
+    };
+    std::vector<std::string> hosts, roles, packs, ids = c.check_ids();
+    for (auto& h : d.hosts) hosts.push_back(h.name);
+    for (auto& [w, r] : Words<Role>::of) roles.emplace_back(w);
+    for (auto& p : c.packs()) packs.push_back(p.name);
+    refuse(s.hosts, hosts, {"host", "主机"});
+    refuse(s.roles, roles, {"role", "角色"});
+    refuse(s.packs, packs, {"pack", "检查包"});
+    auto all = ids;
+    all.insert(all.end(), packs.begin(), packs.end());
+    refuse(s.checks, ids, {"check", "检查"});
+    refuse(s.skip, all, {"check or pack", "检查或检查包"});
+    if (!errors.empty()) throw Failure{std::move(errors)};
+}
+
+std::vector<const Host*> selected_hosts(const Selection& s, const Deployment& d) {
+    std::vector<const Host*> hosts;
+    for (auto& h : d.hosts) {
+        bool role = s.roles.empty() || std::any_of(h.roles.begin(), h.roles.end(), [&](auto& r) { return among(s.roles, r); });
+        if (chosen(s.hosts, h.name) && role) hosts.push_back(&h);
+    }
+    return hosts;
+}
+
+std::vector<const Check*> selected_checks(const Selection& s, const Catalogue& c, const Product& p) {
+    std::vector<const Check*> checks;
+    for (auto& k : c.checks()) {
+        if (!chosen(s.packs, k.pack) || !chosen(s.checks, k.id) || among(s.skip, k.id) || among(s.skip, k.pack)) continue;
+        if (std::find(k.when.begin(), k.when.end(), s.when) == k.when.end() || !chosen(k.products, p.id)) continue;
+        bool active = std::any_of(k.facts.begin(), k.facts.end(), [&](auto& id) { return c.fact(id)->active; });
+        if (!(s.passive && active)) checks.push_back(&k);
+    }
+    return checks;
+}
+
+bool applies(const Check& c, const Host& h) {
+    return c.roles.empty() || std::any_of(c.roles.begin(), c.roles.end(), [&](auto& r) { return among(h.roles, r); });
+}
+
+std::vector<const FactDef*> needed_facts(const std::vector<const Check*>& checks, const Catalogue& c, const Host& h, bool active) {
+    std::vector<const FactDef*> facts;
+    std::set<std::string> seen;
+    auto wanted = [&](const FactDef& f) {
+        return !f.native && f.active == active &&
+               (f.roles.empty() || std::any_of(f.roles.begin(), f.roles.end(), [&](auto& r) { return among(h.roles, r); }));
+    };
+    for (auto* k : checks) {
+        if (!applies(*k, h) || !k->off.empty()) continue;
+        for (auto& id : k->facts)
+            if (auto* f = c.fact(id); wanted(*f) && seen.insert(id).second) facts.push_back(f);
+    }
+    return facts;
+}
+
+Judge::Judge(const Catalogue& c, const Deployment& d, const Product& p, const Product& generic, std::vector<const Check*> checks, double now)
+    : catalogue_{c}, deployment_{d}, product_{p}, checks_{std::move(checks)}, now_{now} {
+    std::vector<std::string> roles;
+    for (auto& [w, r] : Words<Role>::of)
+        if (!d.with_role(w).empty() && r != Role::jump && r != Role::backup) roles.emplace_back(w);
+    sizing_ = size_up(d.workload, p, generic, roles);
+    std::set<std::string> seen;
+    for (auto* k : checks_)
+        if (k->fleet)
+            for (auto& id : k->facts)
+                if (seen.insert(id).second) fleet_facts_.push_back(c.fact(id));
+}
+
+Sight Judge::make_sight(const Host& h, const Facts& facts) {
+    Sight s;
+    s.data = Language::constants();
+    auto n = need_of(h, deployment_, sizing_);
+    s.data["need"] = {{"cores", {{"minimum", figure(n.cores_minimum)}, {"recommended", figure(n.cores)}}},
+                      {"memory", {{"minimum", figure(n.memory_minimum)}, {"recommended", figure(n.memory)}}},
+                      {"disk", {{"minimum", figure(n.disk_minimum)}, {"recommended", figure(n.disk)}}},
+                      {"files", {{"minimum", figure(n.files_minimum)}, {"recommended", figure(n.files)}}},
+                      {"connections", {{"minimum", figure(n.connections)}, {"recommended", figure(n.connections * 1.25 + (n.connections > 0 ? 20 : 0))}}}};
+    json ports = json::array(), units = json::array();
+    for (auto* c : product_.on(h)) {
+        for (auto& p : c->ports) ports.push_back(p.show());
+        for (auto& u : c->units) units.push_back(u);
+    }
+    s.data["host"] = {{"name", h.name}, {"address", h.address}, {"roles", h.roles}, {"data", h.data}, {"user", h.user}, {"ports", ports}, {"units", units}};
+    s.data["product"] = {{"id", product_.id}};
+    s.data["workload"] = {{"registered", deployment_.workload.registered}, {"concurrent", deployment_.workload.concurrent}};
+    s.data["airgap"] = deployment_.airgap;
+    s.data["now"] = now_;
+    for (auto& f : catalogue_.facts()) {
+        auto it = facts.find(f.id);
+        if (it == facts.end()) {
+            bool for_host = f.roles.empty() || std::any_of(f.roles.begin(), f.roles.end(), [&](auto& r) { return among(h.roles, r); });
+            s.unread.emplace(f.id, for_host ? Unread{false, Text{"it was not asked", "未采集"}} : Unread{true, Text{"not for the roles of this host", "不适用于该主机的角色"}});
+            continue;
+        }
+        auto v = typed(f, it->second);
+        if (auto* u = std::get_if<Unread>(&v)) s.unread.emplace(f.id, std::move(*u));
+        else s.data[path_of(f.id)] = std::move(std::get<json>(v));
+    }
+    return s;
+}
+
+void Judge::waive(Finding& f) const {
+    if (f.level < Level::warn) return;
+    for (auto& w : deployment_.waivers) {
+        if (*w.check != f.id || (!w.host.empty() && w.host != f.subject)) continue;
+        if (now_ < w.until.seconds + 86400) {
+            f.level = Level::waived;
+            f.text = say("{} (accepted until {}: {})", "{}（已接受，至 {}：{}）", f.text, show_date(w.until.seconds), one_line(w.reason));
+        } else
+            f.text = say("{} (the waiver \"{}\" ended on {})", "{}（豁免“{}”已于 {} 到期）", f.text, one_line(w.reason), show_date(w.until.seconds));
+        return;
+    }
+}
+
+std::vector<Finding> Judge::judged(const Host& h, bool fleet) {
+    std::vector<Finding> all;
+    auto& sight = sights_.at(h.name);
+    for (auto* k : checks_) {
+        if (!applies(*k, h) || k->fleet != fleet) continue;
+        for (auto& f : judge(*k, sight, h.name)) {
+            waive(f);
+            all.push_back(std::move(f));
+        }
+    }
+    return all;
+}
+
+std::vector<Finding> Judge::add(const Host& h, const Facts& facts) {
+    sights_[h.name] = make_sight(h, facts);
+    return judged(h, false);
+}
+
+void Judge::gather_fleet() {
+    for (auto* f : fleet_facts_) {
+        auto path = path_of(f->id);
+        for (auto& [host, sight] : sights_)
+            if (sight.data.contains(path)) fleet_[path][host] = sight.data[path];
+    }
+}
+
+std::vector<Finding> Judge::fleet() {
+    gather_fleet();
+    std::vector<Finding> all;
+    for (auto& h : deployment_.hosts) {
+        if (!sights_.contains(h.name)) continue;
+        sights_[h.name].data["fleet"] = fleet_;
+        auto found = judged(h, true);
+        sights_[h.name].data.erase("fleet");
+        std::move(found.begin(), found.end(), std::back_inserter(all));
+    }
+    return all;
+}
+
+std::vector<Line> run_examples(const Check& c, const Catalogue& catalogue) {
+    std::vector<Line> mistakes;
+    int number = 0;
+    for (auto& x : c.examples) {
+        ++number;
+        Sight s;
+        s.data = Language::constants();
+        s.data["now"] = x.now.seconds;
+        for (auto& f : catalogue.facts()) s.unread.emplace(f.id, Unread{false, Text{"the example does not give it", "示例没有给出"}});
+        Problems problems{c.file};
+        for (auto& [name, any] : x.given) {
+            auto* type = catalogue.scope().find(name);
+            auto* owner = catalogue.owner(name);
+            bool whole = owner && owner->id == name;
+            if (!type) {
+                auto near = nearest(name, catalogue.scope().names());
+                problems.add(place_of(any.node), say("unknown name '{}'", "未知的名称 '{}'", name), near.empty() ? Line{} : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+            } else if (any.node.IsScalar() && (any.node.Scalar() == "absent" || any.node.Scalar() == "unknown") && whole)
+                s.unread.insert_or_assign(name, Unread{any.node.Scalar() == "absent", Text{"the example says so", "示例如此设定"}});
+            else {
+                s.data[path_of(name)] = typed(any.node, *type, problems);
+                if (whole) s.unread.erase(name);
+                else if (owner) s.unread.erase(owner->id);
+            }
+        }
+        for (auto& e : problems.take()) mistakes.push_back(e.what);
+        Finding worst;
+        for (auto& f : judge(c, s, "example"))
+            if (f.level >= worst.level) worst = f;
+        if (name(worst.level) != x.is)
+            mistakes.push_back(say("{}:{}: {} example {}: is {}, expected {}: {}", "{}:{}：{} 示例 {}：结果为 {}，应为 {}：{}", c.file, x.place.line, c.id, number, name(worst.level), x.is, worst.text));
+    }
+    return mistakes;
+}
+
+} // namespace imops

@@ -1,0 +1,57 @@
+#pragma once
+#include "core/check/catalogue.hpp"
+#include "core/model/product.hpp"
+#include "core/model/sizing.hpp"
+#include <map>
+#include <string>
+#include <vector>
+
+namespace imops {
+
+/// What to judge; empty lists mean everything. Names were checked by `check_selection`.
+struct Selection {
+    When when = When::preflight;
+    std::vector<std::string> hosts, roles, packs, checks, skip;
+    bool passive = false; // no facts that write a file or open a port
+};
+
+/// Names in a selection that do not exist, with near matches: thrown together (Failure, Code::usage).
+void check_selection(const Selection&, const Catalogue&, const Deployment&);
+
+std::vector<const Host*> selected_hosts(const Selection&, const Deployment&);
+std::vector<const Check*> selected_checks(const Selection&, const Catalogue&, const Product&);
+/// The checks that apply to a host of these roles.
+bool applies(const Check&, const Host&);
+/// The facts that those checks read from this host: active or passive ones, without the native ones.
+std::vector<const FactDef*> needed_facts(const std::vector<const Check*>&, const Catalogue&, const Host&, bool active);
+
+/// Judges facts, as they come or from a bundle: pure. One finding or more for each check and host, waivers applied.
+class Judge {
+    const Catalogue& catalogue_;
+    const Deployment& deployment_;
+    const Product& product_;
+    Sizing sizing_;
+    std::vector<const Check*> checks_;
+    double now_;
+    std::map<std::string, Sight> sights_;        // by host
+    nlohmann::json fleet_;                       // fact path -> host -> value
+    std::vector<const FactDef*> fleet_facts_;
+
+    Sight make_sight(const Host&, const Facts&);
+    void gather_fleet();
+    void waive(Finding&) const;
+    std::vector<Finding> judged(const Host&, bool fleet);
+
+  public:
+    Judge(const Catalogue&, const Deployment&, const Product&, const Product& generic, std::vector<const Check*>, double now);
+    const Sizing& sizing() const { return sizing_; }
+    /// Findings of the checks that need only this host.
+    std::vector<Finding> add(const Host&, const Facts&);
+    /// When all hosts have been added: findings of the checks that compare hosts.
+    std::vector<Finding> fleet();
+};
+
+/// Runs the examples of a check. Each mistake is one line: "memory.total example 2: is warn, expected fail".
+std::vector<Line> run_examples(const Check&, const Catalogue&);
+
+} // namespace imops
