@@ -7,14 +7,14 @@ namespace {
 // sudo reads the password from standard input only if it wants one; this line tells where the script begins either way.
 constexpr std::string_view begin_mark = "imops-go";
 
-constexpr std::string_view plain = R"(exec sh -s)";
+constexpr std::string_view plain = R"sh(exec sh -s)sh";
 
 // The last line of sudo's message is the telling one: a lecture may stand before it.
-constexpr std::string_view refused = R"(printf "imops-sudo: refused: %s\n" "$(printf "%s" "$e" | tail -n 1)" >&2; )";
+constexpr std::string_view refused = R"sh(printf "imops-sudo: refused: %s\n" "$(printf "%s" "$e" | tail -n 1)" >&2; )sh";
 
 constexpr std::string_view ask_begin =
-    R"(if [ "$(id -u)" = 0 ]; then echo "imops-sudo: ok" >&2; exec sh -s; fi; )"
-    R"(if e=$(LC_ALL=C sudo -n sh -c : 2>&1 </dev/null); then echo "imops-sudo: ok" >&2; exec sudo -n sh -s; fi; )";
+    R"sh(if [ "$(id -u)" = 0 ]; then echo "imops-sudo: ok" >&2; exec sh -s; fi; )sh"
+    R"sh(if e=$(LC_ALL=C sudo -n sh -c : 2>&1 </dev/null); then echo "imops-sudo: ok" >&2; exec sudo -n sh -s; fi; )sh";
 
 // Standard input is: password, password, begin_mark, script. The first is read here and tried; the second is left for the sudo that
 // stays. sudo -S takes its line byte by byte and leaves the rest. Whoever comes last skips to begin_mark, so a password that sudo did
@@ -22,20 +22,20 @@ constexpr std::string_view ask_begin =
 // unset and set +a: an environment that exports imops_p, or everything, must not show the password. printf must be a builtin, for
 // an external one would show it in ps.
 constexpr std::string_view password_begin =
-    R"(unset imops_p; set +a; IFS= read -r imops_p; )"
-    R"(r="while IFS= read -r l; do case \$l in imops-go) exec sh -s;; esac; done"; )"
-    R"(if [ "$(id -u)" = 0 ]; then unset imops_p; echo "imops-sudo: ok" >&2; eval "$r"; exit 0; fi; )"
-    R"(if LC_ALL=C sudo -n sh -c : >/dev/null 2>&1 </dev/null; then unset imops_p; echo "imops-sudo: ok" >&2; exec sudo -n sh -c "$r"; fi; )"
-    R"(case $(command -v printf) in printf) )"
-    R"(if e=$(printf "%s\n" "$imops_p" | LC_ALL=C sudo -S -k -p "" sh -c : 2>&1); then unset imops_p; echo "imops-sudo: ok" >&2; )"
-    R"(exec sudo -S -k -p "" sh -c "$r"; fi;; )"
-    R"(*) e="printf is no builtin of this sh: it would show the password in ps";; esac; unset imops_p; )";
+    R"sh(unset imops_p; set +a; IFS= read -r imops_p; )sh"
+    R"sh(r="while IFS= read -r l; do case \$l in imops-go) exec sh -s;; esac; done"; )sh"
+    R"sh(if [ "$(id -u)" = 0 ]; then unset imops_p; echo "imops-sudo: ok" >&2; eval "$r"; exit 0; fi; )sh"
+    R"sh(if LC_ALL=C sudo -n sh -c : >/dev/null 2>&1 </dev/null; then unset imops_p; echo "imops-sudo: ok" >&2; exec sudo -n sh -c "$r"; fi; )sh"
+    R"sh(case $(command -v printf) in printf) )sh"
+    R"sh(if e=$(printf "%s\n" "$imops_p" | LC_ALL=C sudo -S -k -p "" sh -c : 2>&1); then unset imops_p; echo "imops-sudo: ok" >&2; )sh"
+    R"sh(exec sudo -S -k -p "" sh -c "$r"; fi;; )sh"
+    R"sh(*) e="printf is no builtin of this sh: it would show the password in ps";; esac; unset imops_p; )sh";
 
 std::string body(Rise rise) {
     switch (rise) {
     case Rise::none: return std::string(plain);
     case Rise::ask: return std::string(ask_begin).append(refused).append(plain);
-    case Rise::password: return std::string(password_begin).append(refused).append(R"(eval "$r")");
+    case Rise::password: return std::string(password_begin).append(refused).append(R"sh(eval "$r")sh");
     }
     return {};
 }

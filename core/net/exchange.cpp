@@ -3,6 +3,13 @@
 
 namespace imops::net {
 
+/// Standard input stays open, so a shell would wait for more program after the text. With a source, what follows belongs to the script's
+/// own commands, and the script itself must exit.
+std::string_view Exchange::ending() const {
+    if (job_->in) return job_->script.text.ends_with('\n') ? "" : "\n";
+    return "\nexit\n";
+}
+
 std::string_view Exchange::next() {
     switch (part_) {
     case Part::prefix:
@@ -13,10 +20,11 @@ std::string_view Exchange::next() {
         [[fallthrough]];
     case Part::script:
         if (sent_ < job_->script.text.size()) return std::string_view(job_->script.text).substr(sent_);
-        part_ = Part::line_feed;
+        part_ = Part::ending;
+        sent_ = 0;
         [[fallthrough]];
-    case Part::line_feed:
-        if (!job_->script.text.ends_with('\n')) return "\n";
+    case Part::ending:
+        if (sent_ < ending().size()) return ending().substr(sent_);
         part_ = Part::feed;
         sent_ = 0;
         [[fallthrough]];
@@ -32,11 +40,6 @@ std::string_view Exchange::next() {
 }
 
 void Exchange::sent(std::size_t n) {
-    if (part_ == Part::line_feed) {
-        part_ = n ? Part::feed : part_;
-        sent_ = 0;
-        return;
-    }
     sent_ += n;
     if (part_ == Part::feed && sent_ == feed_.size()) {
         feed_.clear();

@@ -26,11 +26,12 @@ class Exchange {
 
   private:
     void wipe();
+    std::string_view ending() const;
     const Job* job_;
     std::string prefix_; // may hold the sudo password: wiped as soon as it was sent
     std::string feed_;
     std::size_t sent_ = 0; // of the part that is being sent
-    enum class Part { prefix, script, line_feed, feed } part_ = Part::prefix;
+    enum class Part { prefix, script, ending, feed } part_ = Part::prefix;
     bool waiting_ = false, closing_ = false, spoke_ = false;
 };
 

@@ -32,7 +32,11 @@ struct Feed {
 
 /// One script on one host. `in` (may be empty) is asked, without blocking, each time the loop turns once the script has been
 /// sent; without it standard input stays open and silent until the script ends, so that the script's own watcher sees the
-/// link die as end of file. `out` gets both streams in the order of arrival, cut anywhere.
+/// link die as end of file.
+/// A shell may read ahead. So a script that reads input itself first says so on standard output, and its source answers `wait`
+/// until then; and it ends with `exit`, which is added only to the script of a job without a source.
+/// `out` gets both streams in the order of arrival, cut anywhere. If root was wanted through sudo, standard error begins with
+/// `imops-sudo: ok` or `imops-sudo: refused: WHY`; after a refusal the script runs without root.
 struct Job {
     const Host* host = nullptr;
     Script script;
@@ -62,6 +66,7 @@ struct Fleet {
 };
 
 struct FleetOptions {
+    std::string home;                            // whose ~/.ssh is used; empty: the current user's, as ssh sees it (not $HOME)
     int fan_out = 32;                            // hosts that are dialled, logged in or running at one time; waiting ones do not count
     std::chrono::milliseconds connect_limit{10'000}; // dialling, key exchange and log-in together
     std::span<const Host> hosts;                 // all hosts of the deployment: to find jump hosts by name

@@ -1,0 +1,320 @@
+#include "core/net/fleet.hpp"
+#include "core/net/choose.hpp"
+#include "core/net/process_session.hpp"
+#include "core/net/question.hpp"
+#include "core/net/ssh2_session.hpp"
+#include "core/net/ssh_folder.hpp"
+#include <algorithm>
+#include <csignal>
+#include <map>
+
+namespace imops {
+
+using namespace net;
+
+namespace {
+
+/// A host may be named in two runs by two objects: sessions and routes belong to what it says.
+std::string key_of(const Host& h) {
+    return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", h.name, h.address, h.port, h.user, h.via, int(h.transport), h.host_key, h.known_hosts,
+                       fmt::join(h.identities, "\n"));
+}
+
+/// Writing to a shell that has ended must be an error, not the end of this program.
+class NoBrokenPipe {
+    struct sigaction old_ {};
+
+  public:
+    NoBrokenPipe() {
+        struct sigaction ignore {};
+        ignore.sa_handler = SIG_IGN;
+        ::sigaction(SIGPIPE, &ignore, &old_);
+    }
+    ~NoBrokenPipe() { ::sigaction(SIGPIPE, &old_, nullptr); }
+    NoBrokenPipe(const NoBrokenPipe&) = delete;
+    NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
+};
+
+/// One job on its way: first perhaps a question to `ssh -G`, then a session.
+struct Slot {
+    const Job* job = nullptr;
+    std::size_t number = 0;
+    Clock::time_point begun{};
+    std::unique_ptr<SshQuestion> question;
+    std::unique_ptr<Session> session;
+    std::optional<Error> error;     // why there is no session
+    std::optional<Error> first;     // what libssh2 said, when ssh was tried after it
+    Route route;
+    bool ready = true;              // to be stepped in this turn
+    bool counts() const { return !session || !session->waiting(); }
+};
+
+class RealFleet final : public Fleet {
+  public:
+    explicit RealFleet(FleetOptions options) : options_{options}, home_{options.home.empty() ? home_folder() : options.home} {}
+    std::vector<Outcome> run(std::span<const Job> jobs, const std::function<void(const Outcome&)>& done) override;
+
+  private:
+    void start(Slot& slot, Clock::time_point now);
+    void resolved(Slot& slot, std::optional<SshSays> says, Clock::time_point now);
+    void connect(Slot& slot, Clock::time_point now);
+    std::unique_ptr<Session> make_session(Slot& slot);
+    void begin(Slot& slot, Clock::time_point now);
+    bool step(Slot& slot, Clock::time_point now);
+    bool try_again(Slot& slot, Clock::time_point now);
+    std::optional<Outcome> outcome(Slot& slot, Clock::time_point now);
+    void wait(std::vector<Slot>& slots, bool at_once);
+    bool stopped() const { return options_.stop && *options_.stop != 0; }
+    Result<SshFolder*> folder();
+    Result<Dialler*> dialler();
+    bool ask_ssh();
+
+    FleetOptions options_;
+    std::string home_;
+    HostKeys host_keys_;
+    std::unique_ptr<Dialler> dialler_;  // before the sessions, which use it
+    std::unique_ptr<SshFolder> folder_;
+    std::optional<bool> plain_;
+    std::map<std::string, Route> routes_;
+    std::multimap<std::string, std::unique_ptr<Session>> idle_; // connections kept between two runs
+};
+
+Result<Dialler*> RealFleet::dialler() {
+    if (!dialler_) {
+        auto opened = Dialler::open();
+        if (!opened) return opened.error();
+        dialler_ = *std::move(opened);
+    }
+    return dialler_.get();
+}
+
+Result<SshFolder*> RealFleet::folder() {
+    if (!folder_) {
+        auto made = SshFolder::make(home_, options_.connect_limit, options_.hosts);
+        if (!made) return made.error();
+        folder_ = *std::move(made);
+    }
+    return folder_.get();
+}
+
+/// Whether ssh's own configuration may have something to say.
+bool RealFleet::ask_ssh() {
+    if (!plain_) plain_ = machine_is_plain(home_) || !in_path("ssh");
+    return !*plain_;
+}
+
+void RealFleet::start(Slot& slot, Clock::time_point now) {
+    auto& host = *slot.job->host;
+    slot.begun = now;
+    slot.route.address = host.address;
+    slot.route.port = host.port;
+    slot.route.transport = host.transport;
+    auto odd = [](const std::string& s) { return s.starts_with('-') || std::ranges::any_of(s, [](unsigned char c) { return c <= 0x20 || c == 0x7f; }); };
+    if (odd(host.address) || odd(host.user) || odd(host.name)) { // validated when it was read; here it would become an option of ssh
+        slot.error = Error{Code::config, say("{}: address or user begins with `-` or holds a space", "{}：地址或用户名以 `-` 开头或包含空格", printable(host.name)),
+                           Text{"Correct it in imops.yaml.", "请在 imops.yaml 中修正。"}, {}};
+        return;
+    }
+    if (host.transport == Transport::local) {
+        slot.route.why = Text{"imops.yaml says so", "imops.yaml 中指定"};
+        slot.session = std::make_unique<ProcessSession>(host, slot.route, "", options_.connect_limit);
+        return begin(slot, now);
+    }
+    if (auto kept = idle_.find(key_of(host)); kept != idle_.end()) {
+        slot.session = std::move(kept->second);
+        slot.route = slot.session->route();
+        idle_.erase(kept);
+        return begin(slot, now);
+    }
+    if (auto known = routes_.find(key_of(host)); known != routes_.end()) {
+        slot.route = known->second;
+        return connect(slot, now);
+    }
+    if (host.transport == Transport::openssh || !host.via.empty() || !ask_ssh()) return resolved(slot, {}, now);
+    auto config = [&]() -> Result<std::string> {
+        auto made = folder();
+        if (!made) return made.error();
+        Host asked = host;
+        asked.host_key = "strict"; // a fingerprint is no matter of ssh's configuration
+        return (*made)->config_of(asked);
+    }();
+    if (config) slot.question = SshQuestion::ask(*config, host.address, now);
+    if (!slot.question) resolved(slot, {}, now);
+}
+
+void RealFleet::resolved(Slot& slot, std::optional<SshSays> says, Clock::time_point now) {
+    auto& host = *slot.job->host;
+    slot.route = complete(host, says, home_);
+    choose(slot.route, host, says, host.transport == Transport::automatic ? find_means(slot.route) : Means{});
+    routes_[key_of(host)] = slot.route;
+    connect(slot, now);
+}
+
+std::unique_ptr<Session> RealFleet::make_session(Slot& slot) {
+    auto& host = *slot.job->host;
+    switch (slot.route.transport) {
+    case Transport::local:
+    case Transport::automatic: break;
+    case Transport::libssh2: {
+        if (!host.via.empty()) {
+            slot.error = Error{Code::unsupported, say("{}: libssh2 cannot use the jump host {}", "{}：libssh2 不支持跳板机 {}", host.name, host.via),
+                               Text{"Remove `transport: libssh2` of that host.", "请去掉该主机的 transport: libssh2。"}, {}};
+            return nullptr;
+        }
+        auto dialler = this->dialler();
+        if (dialler) return std::make_unique<Ssh2Session>(host, slot.route, **dialler, host_keys_, options_.connect_limit);
+        slot.error = dialler.error();
+        break;
+    }
+    case Transport::openssh: {
+        auto made = folder();
+        auto config = made ? (*made)->config_of(host) : Result<std::string>{made.error()};
+        if (config) return std::make_unique<ProcessSession>(host, slot.route, *config, options_.connect_limit);
+        slot.error = config.error();
+        break;
+    }
+    }
+    return nullptr;
+}
+
+void RealFleet::connect(Slot& slot, Clock::time_point now) {
+    slot.session = make_session(slot);
+    if (slot.session) begin(slot, now);
+}
+
+/// Gives the job to the slot's session, with the lines for sudo before the script.
+void RealFleet::begin(Slot& slot, Clock::time_point now) {
+    auto& host = slot.session->host();
+    bool rises = slot.job->script.root && host.sudo != Sudo::none && slot.route.user != "root";
+    Rise rise = !rises ? Rise::none : host.sudo == Sudo::password ? Rise::password : Rise::ask;
+    std::string prefix;
+    if (rise == Rise::password) {
+        auto password = host.sudo_password.read();
+        auto lines = password ? input_prefix(rise, &*password) : Result<std::string>{password.error()};
+        if (!lines) {
+            slot.error = Error{lines.error()}.during(say("reading the sudo password of {}", "读取 {} 的 sudo 密码时", host.name));
+            slot.session.reset();
+            return;
+        }
+        prefix = *std::move(lines);
+    }
+    slot.session->begin(*slot.job, std::move(prefix), rise, now);
+}
+
+bool RealFleet::step(Slot& slot, Clock::time_point now) {
+    if (slot.question) {
+        auto says = slot.question->step(now);
+        if (!slot.question->over()) return false;
+        slot.question.reset();
+        resolved(slot, std::move(says), now);
+        return true;
+    }
+    return slot.session && slot.session->step(now);
+}
+
+/// A kept connection that had gone stale is dialled anew; what only ssh can do is given to ssh, once.
+bool RealFleet::try_again(Slot& slot, Clock::time_point now) {
+    auto& host = *slot.job->host;
+    if (slot.session->stale()) {
+        connect(slot, now);
+        return true;
+    }
+    bool ssh = slot.session->openssh_could() && host.transport == Transport::automatic && slot.route.transport == Transport::libssh2 && in_path("ssh") &&
+               !host.host_key.starts_with("SHA256:");
+    if (!ssh) return false;
+    slot.first = slot.session->result()->error();
+    slot.route.transport = Transport::openssh;
+    slot.route.why = say("libssh2 could not: {}", "libssh2 无法完成：{}", slot.first->what);
+    routes_[key_of(host)] = slot.route;
+    connect(slot, now);
+    return true;
+}
+
+std::optional<Outcome> RealFleet::outcome(Slot& slot, Clock::time_point now) {
+    auto made = [&](Result<Exit> result) {
+        return Outcome{slot.job->host, std::move(result), std::chrono::duration_cast<std::chrono::milliseconds>(now - slot.begun), slot.route.transport, slot.route.why};
+    };
+    if (!slot.error && slot.session && slot.session->result()) {
+        if (!*slot.session->result() && try_again(slot, now)) {
+            if (!slot.error) return {};
+        } else {
+            auto result = *slot.session->result();
+            if (!result && slot.first) result = Error{result.error()}.during(say("libssh2 was tried before: {}", "此前尝试过 libssh2：{}", slot.first->what));
+            return made(std::move(result));
+        }
+    }
+    if (slot.error) return made(*slot.error);
+    if (!stopped()) return {};
+    if (slot.session) slot.session->abort();
+    slot.question.reset();
+    return made(Error{Code::interrupted, say("{}: interrupted", "{}：已中断", slot.job->host->name), Text{"Run it again.", "请重新运行。"}, {}});
+}
+
+/// The only wait of the program.
+void RealFleet::wait(std::vector<Slot>& slots, bool at_once) {
+    std::vector<pollfd> fds;
+    std::vector<std::size_t> owner;
+    auto now = Clock::now();
+    auto wake = now + std::chrono::milliseconds{200}; // sources are asked, and the stop flag is seen, at least so often
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        auto wants = slots[i].question ? slots[i].question->wants() : slots[i].session ? slots[i].session->wants() : Wants{};
+        slots[i].ready = wants.every_turn || (at_once && slots[i].ready);
+        wake = std::min(wake, wants.wake);
+        for (auto& fd : wants.fds) {
+            fds.push_back(fd);
+            owner.push_back(i);
+        }
+    }
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - now).count();
+    int milliseconds = at_once ? 0 : int(std::max<long>(left, 0));
+    if (dialler_ && dialler_->dialling()) dialler_->wait(fds, milliseconds);
+    else ::poll(fds.data(), fds.size(), milliseconds);
+    for (std::size_t i = 0; i < fds.size(); ++i)
+        if (fds[i].revents) slots[owner[i]].ready = true;
+    now = Clock::now();
+    for (auto& slot : slots) { // a deadline wakes its own session
+        auto wants = slot.question ? slot.question->wants() : slot.session ? slot.session->wants() : Wants{};
+        slot.ready |= wants.wake <= now;
+    }
+}
+
+std::vector<Outcome> RealFleet::run(std::span<const Job> jobs, const std::function<void(const Outcome&)>& done) {
+    NoBrokenPipe guard;
+    std::vector<std::optional<Outcome>> outcomes(jobs.size());
+    std::vector<Slot> slots;
+    for (std::size_t next = 0; next < jobs.size() || !slots.empty();) {
+        auto now = Clock::now();
+        auto busy = std::ranges::count_if(slots, &Slot::counts);
+        for (; next < jobs.size() && (busy < std::max(1, options_.fan_out) || stopped()); ++busy, ++next) {
+            auto& slot = slots.emplace_back();
+            slot.job = &jobs[next];
+            slot.number = next;
+            slot.route.transport = jobs[next].host->transport;
+            if (!stopped()) start(slot, now);
+        }
+        if (dialler_ && dialler_->dialling()) dialler_->perform();
+        bool moved = false;
+        for (auto& slot : slots) {
+            if (!slot.ready && !stopped()) continue;
+            slot.ready = !stopped() && step(slot, now); // what moved is stepped again before anything is waited for
+            moved |= slot.ready;
+            auto& result = outcomes[slot.number];
+            result = outcome(slot, Clock::now());
+            if (!result) continue;
+            moved = true;
+            if (slot.session && slot.session->usable() && result->result) idle_.emplace(key_of(slot.session->host()), std::move(slot.session));
+            if (done) done(*result);
+        }
+        std::erase_if(slots, [&](auto& slot) { return outcomes[slot.number].has_value(); });
+        if (!slots.empty()) wait(slots, moved);
+    }
+    std::vector<Outcome> list;
+    for (auto& one : outcomes) list.push_back(*std::move(one));
+    return list;
+}
+
+} // namespace
+
+std::unique_ptr<Fleet> make_fleet(FleetOptions options) { return std::make_unique<RealFleet>(options); }
+
+} // namespace imops
