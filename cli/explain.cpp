@@ -103,7 +103,7 @@ void run_lint(Program& p, const std::vector<std::string>& packs) {
             auto script = "(\n" + f->sh + "\n)\n";
             auto parsed = run_process({"sh", "-n"}, std::chrono::seconds{10}, script);
             if (parsed && parsed->status == 0 && shellcheck)
-                parsed = run_process({"shellcheck", "-s", "sh", "-S", "warning", "-e", "SC2154,SC2034,SC3043,SC2015,SC2086", "-f", "gcc", "-"}, std::chrono::seconds{30}, script);
+                parsed = run_process({"shellcheck", "-s", "sh", "-S", "warning", "-e", "SC1007,SC1097,SC2015,SC2034,SC2046,SC2086,SC2154,SC3013,SC3043,SC3045", "-f", "gcc", "-"}, std::chrono::seconds{30}, script);
             if (!parsed || parsed->status != 0)
                 errors.push_back({Code::config, say("{}:{}: fact {}: {}", "{}:{}：事实 {}：{}", pack.file, f->place.line, f->id, one_line(parsed ? parsed->out + parsed->err : parsed.error().what.en)),
                                   Text{"The fragment must be POSIX sh.", "片段必须是 POSIX sh。"}, {}});

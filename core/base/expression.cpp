@@ -48,7 +48,7 @@ void Scope::add(std::string_view dotted, Type type) {
 const Type* Scope::find(std::string_view dotted) const {
     const Type* at = &root_;
     for (auto part : split(dotted, '.'))
-        if (!(at = at->member(part))) return nullptr;
+        if (!(at = at->member(part))) return under_ ? under_->find(dotted) : nullptr;
     return at;
 }
 
@@ -63,6 +63,8 @@ std::vector<std::string> Scope::names() const {
         }
     };
     walk(walk, root_, "");
+    if (under_)
+        for (auto& n : under_->names()) all.push_back(std::move(n));
     return all;
 }
 

@@ -12,8 +12,16 @@ namespace imops {
 /// The names that an expression may use: a tree of types ("memory" is a map with the member "total").
 class Scope {
     Type root_{Kind::map, {}};
+    const Scope* under_ = nullptr;
 
   public:
+    Scope() = default;
+    /// More names over those of another scope, which must outlive this one.
+    static Scope over(const Scope& under) {
+        Scope s;
+        s.under_ = &under;
+        return s;
+    }
     /// "memory.total": makes the maps on the way. A name that is already there is replaced.
     void add(std::string_view dotted, Type type);
     const Type* find(std::string_view dotted) const;

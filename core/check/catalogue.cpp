@@ -226,7 +226,7 @@ struct CatalogueLoader {
             c.check_by_id_[e.id] = &k;
             pack.checks.push_back(&k);
             fill(k, e, place, pack);
-            Scope scope = c.scope_;
+            Scope scope = Scope::over(c.scope_);
             Compiler compiler{*c.language_, scope, r.problems};
             k.each = compiler.expression("each", e.each);
             if (k.each) scope.add("row", row_type(k.each, scope, e.each));
@@ -329,7 +329,7 @@ void Catalogue::apply(const Deployment& d) {
         if (!k) continue;
         k->only_warn = o->level == "warn";
         k->off = o->off;
-        Scope scope = scope_;
+        Scope scope = Scope::over(scope_);
         Compiler compiler{*language_, scope, problems};
         if (k->each) scope.add("row", row_type(k->each, scope, {k->each.source(), {}}));
         if (k->value) scope.add("value", Type{k->value.kind(), {{"", Type{Kind::text, {}}}}});

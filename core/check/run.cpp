@@ -200,9 +200,9 @@ std::vector<Line> run_examples(const Check& c, const Catalogue& catalogue) {
             bool whole = owner && owner->id == name;
             if (!type) {
                 auto near = nearest(name, catalogue.scope().names());
-                problems.add(place_of(any.node), say("unknown name '{}'", "未知的名称 '{}'", name), near.empty() ? Line{} : say("Did you mean '{}'?", "是否想写 '{}'？", near));
-            } else if (any.node.IsScalar() && (any.node.Scalar() == "absent" || any.node.Scalar() == "unknown") && whole)
-                s.unread.insert_or_assign(name, Unread{any.node.Scalar() == "absent", Text{"the example says so", "示例如此设定"}});
+                problems.add(any.node.place, say("unknown name '{}'", "未知的名称 '{}'", name), near.empty() ? Line{} : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+            } else if (any.node.is_scalar() && (any.node.scalar == "absent" || any.node.scalar == "unknown") && whole)
+                s.unread.insert_or_assign(name, Unread{any.node.scalar == "absent", Text{"the example says so", "示例如此设定"}});
             else {
                 s.data[path_of(name)] = typed(any.node, *type, problems);
                 if (whole) s.unread.erase(name);

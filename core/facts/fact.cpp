@@ -129,8 +129,8 @@ std::variant<json, Unread> typed(const FactDef& def, const Raw& raw) {
 
 namespace {
 
-json typed_scalar(const YAML::Node& n, Kind kind, Problems& problems) {
-    auto& s = n.Scalar();
+json typed_scalar(const Node& n, Kind kind, Problems& problems) {
+    auto& s = n.scalar;
     std::optional<double> x;
     switch (kind) {
     case Kind::bytes: x = parse_bytes(s); break;
@@ -140,14 +140,12 @@ json typed_scalar(const YAML::Node& n, Kind kind, Problems& problems) {
         if (x && s.starts_with('-')) x = -*x;
         break;
     case Kind::number: x = parse_share(s); break;
-    case Kind::boolean: {
-        bool b = false;
-        if (YAML::convert<bool>::decode(n, b)) return b;
+    case Kind::boolean:
+        if (auto b = parse_bool(n)) return *b;
         break;
-    }
     case Kind::text: return s;
     case Kind::any: {
-        if (n.Tag() == "!") return s; // quoted
+        if (n.quoted) return s;
         if (auto plain_number = parse_number(s)) return number(*plain_number);
         return s;
     }
@@ -156,26 +154,26 @@ json typed_scalar(const YAML::Node& n, Kind kind, Problems& problems) {
     case Kind::table: break;
     }
     if (x) return number(*x);
-    problems.add(place_of(n), say("'{}' is not a {}", "'{}' 不是 {}", one_line(s, 60), name(kind)),
+    problems.add(n.place, say("'{}' is not a {}", "'{}' 不是 {}", one_line(s, 60), name(kind)),
                  Text{"Sizes and times have units: 4 GiB, 40 s.", "容量和时间要带单位：4 GiB、40 s。"});
     return {};
 }
 
 } // namespace
 
-json typed(const YAML::Node& n, const Type& type, Problems& problems) {
-    if (n.IsScalar() && type.kind != Kind::list && type.kind != Kind::map && type.kind != Kind::table) return typed_scalar(n, type.kind, problems);
-    if (n.IsSequence() && (type.kind == Kind::list || type.kind == Kind::table || type.kind == Kind::any)) {
+json typed(const Node& n, const Type& type, Problems& problems) {
+    if (n.is_scalar() && type.kind != Kind::list && type.kind != Kind::map && type.kind != Kind::table) return typed_scalar(n, type.kind, problems);
+    if (n.is_list() && (type.kind == Kind::list || type.kind == Kind::table || type.kind == Kind::any)) {
         json items = json::array();
         auto* inner = type.member("");
         Type item = type.kind == Kind::table ? Type{Kind::map, type.members} : inner ? *inner : Type{type.kind == Kind::list ? Kind::text : Kind::any, {}};
-        for (auto i : n) items.push_back(typed(i, item, problems));
+        for (auto& i : n.items) items.push_back(typed(i, item, problems));
         return items;
     }
-    if (n.IsMap() && (type.kind == Kind::map || type.kind == Kind::any)) {
+    if (n.is_map() && (type.kind == Kind::map || type.kind == Kind::any)) {
         json object = json::object();
-        for (auto pair : n) {
-            auto key = pair.first.Scalar();
+        for (std::size_t i = 0; i < n.pairs(); ++i) {
+            auto& key = n.key(i).scalar;
             auto* member = type.member(key);
             if (!member) member = type.member(""); // a fleet map: {host: value}
             static const Type any;
@@ -183,14 +181,14 @@ json typed(const YAML::Node& n, const Type& type, Problems& problems) {
                 std::vector<std::string> names;
                 for (auto& [k, t] : type.members) names.push_back(k);
                 auto near = nearest(key, names);
-                problems.add(place_of(pair.first), say("'{}' is not declared", "'{}' 没有声明", key), near.empty() ? say("Declared: {}", "已声明：{}", fmt::join(names, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+                problems.add(n.key(i).place, say("'{}' is not declared", "'{}' 没有声明", key), near.empty() ? say("Declared: {}", "已声明：{}", fmt::join(names, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
                 continue;
             }
-            object[key] = typed(pair.second, member ? *member : any, problems);
+            object[key] = typed(n.value(i), member ? *member : any, problems);
         }
         return object;
     }
-    problems.add(place_of(n), say("a {} is needed here", "此处需要 {}", name(type.kind)), {});
+    problems.add(n.place, say("a {} is needed here", "此处需要 {}", name(type.kind)), {});
     return {};
 }
 

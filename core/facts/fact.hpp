@@ -44,7 +44,7 @@ struct Unread {
 /// The value that a fact's text stands for. Keys of a map that were not printed are simply not in the object.
 std::variant<nlohmann::json, Unread> typed(const FactDef&, const Raw&);
 /// The same for a value written in YAML (an example): "4 GiB", a list of mappings for a table. Problems go to the reader's list.
-nlohmann::json typed(const YAML::Node&, const Type&, Problems&);
+nlohmann::json typed(const Node&, const Type&, Problems&);
 
 /// After `describe`: type, keys and columns made into `type`; what is wrong goes to `problems`.
 struct FactEntry : FactDef {
