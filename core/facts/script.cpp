@@ -17,12 +17,14 @@ std::string random_nonce() {
 std::string fact_script(std::span<const FactDef* const> facts, const Variables& variables, std::string_view nonce) {
     std::string s = fmt::format("imops_mark={}\n", shell_quote(nonce));
     for (auto& [name, value] : variables) s += fmt::format("{}={}\n", name, shell_quote(value));
+    // One function: the shell has read all of the script before any of it runs, and standard input is free for the watcher.
+    s += "imops_main() {\n";
     s += embedded_prelude()[0].text;
     for (auto* f : facts) {
         auto limit = std::max(1, int(f->timeout.seconds));
         s += fmt::format("\nif begin {} {}{}; then (\n{}\n) 3<&- & finish $!; fi\n", shell_quote(f->id), limit, f->root ? " root" : " ''", trim(f->sh));
     }
-    s += "\nimops_stop\nprintf '\\n%s over\\n' \"$imops_mark\"\nexit 0\n";
+    s += "\nimops_stop\nprintf '\\n%s over\\n' \"$imops_mark\"\nexit 0\n}\nimops_main\n";
     return s;
 }
 

@@ -1,5 +1,4 @@
 #include "core/net/ssh2.hpp"
-#include "core/net/route.hpp"
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +14,7 @@ Ssh2Events& events_of(void** abstract) { return **reinterpret_cast<Ssh2Events**>
 
 ssize_t receive(libssh2_socket_t fd, void* buffer, std::size_t size, int flags, void** abstract) {
     auto& events = events_of(abstract);
+    if (Clock::now() >= events.yield_at) return -EAGAIN;
     auto n = ::recv(fd, buffer, size, flags);
     if (n < 0) {
         bool later = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;

@@ -8,6 +8,7 @@ namespace imops::net {
 namespace {
 // A helper that the script left behind may keep the streams open for ever: the exit status ends the job, after this.
 constexpr std::chrono::milliseconds drain_limit{500};
+constexpr std::chrono::milliseconds turn_limit{50};
 constexpr int reads_per_step = 64; // so that one flood does not starve the others
 
 bool again(ssize_t rc) { return rc == LIBSSH2_ERROR_EAGAIN; }
@@ -50,6 +51,7 @@ void Ssh2Session::redial() {
 
 bool Ssh2Session::step(Clock::time_point now) {
     moved_ = false;
+    events_.yield_at = now + turn_limit;
     if (result_ && at_ != At::close) return false;
     for (Go go = late(now) ? Go::wait : Go::on; go == Go::on;) {
         switch (at_) {
