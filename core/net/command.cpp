@@ -40,14 +40,18 @@ std::string body(Rise rise) {
     return {};
 }
 
+/// The body, with the one status that the carrier cannot show turned into another.
+std::string showing(int status, const std::string& body) {
+    return fmt::format("({}); s=$?; case $s in {}) exit {};; {}) exit 1;; esac; exit $s", body, status, hidden_status, hidden_status);
+}
+
 } // namespace
 
 std::string remote_command(Rise rise, Carrier carrier) {
     switch (carrier) {
     case Carrier::local: return rise == Rise::none ? std::string("sh -s") : fmt::format("sh -c '{}'", body(rise));
-    case Carrier::openssh: return fmt::format("sh -c 'echo imops-started >&2; {}'", body(rise));
-    case Carrier::libssh2:
-        return fmt::format("sh -c '({}); s=$?; case $s in 0) exit {};; {}) exit 1;; esac; exit $s'", body(rise), zero_status, zero_status);
+    case Carrier::openssh: return "sh -c 'echo imops-started >&2; " + showing(255, body(rise)) + "'";
+    case Carrier::libssh2: return "sh -c '" + showing(0, body(rise)) + "'";
     }
     return {};
 }

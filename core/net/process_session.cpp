@@ -1,6 +1,7 @@
 #include "core/net/process_session.hpp"
 #include "core/net/ssh_errors.hpp"
 #include <cerrno>
+#include <fstream>
 #include <unistd.h>
 
 namespace imops::net {
@@ -8,7 +9,7 @@ namespace imops::net {
 namespace {
 constexpr std::chrono::milliseconds drain_limit{500};
 constexpr int reads_per_step = 64;
-constexpr std::size_t preface_kept = 65536, tail_kept = 512;
+constexpr std::size_t preface_kept = 65536;
 } // namespace
 
 void ProcessSession::begin(const Job& job, std::string prefix, Rise rise, Clock::time_point now) {
@@ -115,21 +116,23 @@ void ProcessSession::received(Stream stream, std::string_view bytes) {
         if (!rest.empty()) received(stream, rest);
         return;
     }
-    tail_.append(bytes.substr(bytes.size() - std::min(bytes.size(), tail_kept)));
-    if (tail_.size() > tail_kept) tail_.erase(0, tail_.size() - tail_kept);
     exchange_->received(stream, bytes);
 }
 
 void ProcessSession::finish(int status) {
     moved_ = true;
-    if (remote() && status == 255 && !started_) result_.emplace(read_ssh_error(preface_, host_, where_));
-    else if (remote() && status == 255 && says_lost(tail_))
+    if (remote() && status == 255 && !started_) {
+        std::ifstream jump(config_ + ".err", std::ios::binary);
+        std::string said{std::istreambuf_iterator<char>(jump), {}};
+        result_.emplace(read_ssh_error(said + preface_, host_, where_));
+    }
+    else if (remote() && status == 255)
         result_.emplace(Error{Code::lost, say("{}: the connection ended in the middle", "{}：连接中途断开", where_),
                               Text{"Check whether the host restarted, and the network; then run it again.", "请检查主机是否重启以及网络状况，然后重试。"}, {}});
     else if (remote() && !started_ && status != 126 && status != 127)
         result_.emplace(Error{Code::no_shell, say("{}: the server ran something else than sh, and it ended at once", "{}：服务器执行的不是 sh，且已立即结束", where_),
                               Text{"Look for ForceCommand in its sshd_config and for command= in its authorized_keys.", "请检查其 sshd_config 的 ForceCommand 和 authorized_keys 中的 command=。"}, {}});
-    else result_.emplace(exchange_->ended(status, where_));
+    else result_.emplace(exchange_->ended(remote() && status == hidden_status ? 255 : status, where_));
     child_.reset();
 }
 

@@ -31,7 +31,6 @@ class ProcessSession final : public Session {
     bool started_ = false; // the shell runs: at once for a local job, after started_mark for ssh
     bool moved_ = false, blocked_ = false; // blocked_: standard input has no room
     std::string preface_; // what ssh itself said before the shell ran
-    std::string tail_;    // the last of standard error
     Clock::time_point deadline_ = Clock::time_point::max(), drained_ = Clock::time_point::max(), now_{};
 };
 

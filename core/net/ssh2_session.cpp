@@ -282,11 +282,11 @@ Ssh2Session::Go Ssh2Session::drain(Clock::time_point now) {
     bool over = libssh2_channel_eof(channel_);
     if (now < drained_ && (!over || (status == 0 && !events_.closed))) return Go::wait;
     if (status == 0 && events_.closed) return lost();
-    if (status == 0) // ours would have come as zero_status
+    if (status == 0) // ours would have come as hidden_status
         return fail({Code::no_shell, say("{}: the server ran something else than sh, and it ended at once", "{}：服务器执行的不是 sh，且已立即结束", where_),
                      Text{"Look for ForceCommand in its sshd_config and for command= in its authorized_keys.", "请检查其 sshd_config 的 ForceCommand 和 authorized_keys 中的 command=。"}, {}});
     at_ = At::close;
-    finish(exchange_->ended(status == zero_status ? 0 : status, where_));
+    finish(exchange_->ended(status == hidden_status ? 0 : status, where_));
     return Go::on;
 }
 

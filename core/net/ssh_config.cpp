@@ -162,7 +162,9 @@ Result<std::string> config_text(const Host& host, const ConfigNeeds& needs) {
     text += always;
     text += fmt::format("ControlPath {}\nConnectTimeout {}\n", needs.control_path, std::max<long>(1, long(needs.connect_limit.count() + 999) / 1000));
     // Not ProxyJump: that would use this file for the jump host too, and with it this host's user, port and keys.
-    if (!needs.jump_config.empty()) text += fmt::format("ProxyCommand ssh -F {} -W [%h]:%p -- {}\n", needs.jump_config, needs.jump_address);
+    // Its words go to a file, for ssh sends them to /dev/null when connections are shared; `sh -c`, for the user's shell may be any.
+    if (!needs.jump_config.empty())
+        text += fmt::format("ProxyCommand sh -c 'exec ssh -F {} -W [%h]:%p -- {} 2>{}'\n", needs.jump_config, needs.jump_address, needs.jump_errors);
     if (!needs.user_config.empty())
         if (auto error = put_path("Include", needs.user_config)) return *error;
     text += "Include /etc/ssh/ssh_config\n";

@@ -32,6 +32,7 @@ std::string expand_path(std::string_view path, const std::string& home, const st
 struct ConfigNeeds {
     std::string control_path;
     std::string jump_config, jump_address; // of the jump host; empty: none
+    std::string jump_errors;               // the file for what the jump host's ssh says
     std::string user_config;               // included after ours; empty: none
     std::chrono::milliseconds connect_limit{};
 };

@@ -79,8 +79,4 @@ Error read_ssh_error(std::string_view said, const Host& host, const Line& where)
             Text{"Try it by hand with ssh -v.", "请用 ssh -v 手工测试。"}, {}};
 }
 
-bool says_lost(std::string_view said) {
-    return !line_with(said, {"closed by remote host", "client_loop:", "Broken pipe", "Connection reset", "mux_client", "ontrol master terminated", "Timeout, server", "packet_write_wait", "Connection to "}).empty();
-}
-
 } // namespace imops::net

@@ -7,7 +7,5 @@ namespace imops::net {
 
 /// What the system's ssh said on standard error before it ended with status 255, as an error with its own code.
 Error read_ssh_error(std::string_view said, const Host& host, const Line& where);
-/// Whether the last words of a ssh that had logged in say that the connection broke.
-bool says_lost(std::string_view said);
 
 } // namespace imops::net

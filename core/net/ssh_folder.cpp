@@ -80,7 +80,7 @@ Result<std::string> SshFolder::config_of(const Host& host) { return write(host, 
 Result<std::string> SshFolder::write(const Host& host, int depth) {
     if (depth > most_jumps)
         return Error{Code::config, say("{}: too many jump hosts, or they go round in a ring", "{}：跳板机过多，或形成了环路", host.name), Text{"Correct `via` in imops.yaml.", "请修正 imops.yaml 中的 via。"}, {}};
-    ConfigNeeds needs{.control_path = {}, .jump_config = {}, .jump_address = {}, .user_config = home_ + "/.ssh/config", .connect_limit = connect_limit_};
+    ConfigNeeds needs{.control_path = {}, .jump_config = {}, .jump_address = {}, .jump_errors = {}, .user_config = home_ + "/.ssh/config", .connect_limit = connect_limit_};
     if (!host.via.empty()) {
         auto jump = std::ranges::find(hosts_, host.via, &Host::name);
         if (jump == hosts_.end())
@@ -101,6 +101,7 @@ Result<std::string> SshFolder::write(const Host& host, int depth) {
     if (!fresh) return file;
     ++count_;
     needs.control_path = it->second;
+    needs.jump_errors = file + ".err";
     auto text = config_text(host, needs);
     Fd fd{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
     if (!fd || ::write(fd.get(), (*text).data(), (*text).size()) != ssize_t((*text).size())) return cannot_write(file);

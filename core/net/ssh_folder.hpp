@@ -16,7 +16,8 @@ class SshFolder {
     /// `hosts` are all hosts of the deployment (jump hosts are found there by name) and must outlive it. Errors: Code::io.
     static Result<std::unique_ptr<SshFolder>> make(std::string home, std::chrono::milliseconds connect_limit, std::span<const Host> hosts);
     ~SshFolder();
-    /// The path for `ssh -F`, written when first asked for, with those of the jump hosts. Errors: Code::config (unknown jump host, a
+    /// The path for `ssh -F`, written when first asked for, with those of the jump hosts; what a jump host's ssh says goes to the same
+    /// path with `.err`. Errors: Code::config (unknown jump host, a
     /// ring of jump hosts), Code::unsupported, Code::io.
     Result<std::string> config_of(const Host&);
 

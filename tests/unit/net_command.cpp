@@ -107,7 +107,8 @@ TEST_F(Sudo, an_exported_variable_of_the_same_name_does_not_show_the_password) {
 }
 
 TEST_F(Sudo, each_carrier_learns_what_it_cannot_see) {
-    EXPECT_EQ(start(Rise::none, Carrier::libssh2, "exit 0\n").status, zero_status);
+    EXPECT_EQ(start(Rise::none, Carrier::libssh2, "exit 0\n").status, hidden_status);
+    EXPECT_EQ(start(Rise::none, Carrier::openssh, "exit 255\n").status, hidden_status);
     EXPECT_EQ(start(Rise::none, Carrier::libssh2, "exit 7\n").status, 7);
     auto e = start(Rise::none, Carrier::openssh, "echo x >&2; exit 3\n");
     EXPECT_EQ(e.err, std::string(started_mark) + "x\n");

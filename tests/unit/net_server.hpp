@@ -2,6 +2,7 @@
 #include "core/net/child.hpp"
 #include "core/net/fleet.hpp"
 #include <arpa/inet.h>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -84,6 +85,7 @@ class Server {
     std::string known_hosts; // knows this server
     explicit Server(std::vector<std::string> host_key_types = {"ed25519"}, const std::string& more = "") {
         ::mkdir("/run/sshd", 0755);
+        ::chmod(folder.path.c_str(), 0755); // other users read authorized_keys
         port = Listener{false}.port;
         std::string config = "ListenAddress 127.0.0.1\nPort " + std::to_string(port) + "\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\nMaxStartups 100\n" +
                              "AuthorizedKeysFile " + (folder / "authorized_keys") + "\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPrintMotd no\n" + more + "\n";
@@ -98,12 +100,42 @@ class Server {
     }
     ~Server() { stop(); }
     void start() {
-        auto child = net::Child::start({"/usr/sbin/sshd", "-D", "-f", folder / "sshd_config", "-E", folder / "log"});
+        std::string wrap = with_user ? "mount --bind " + (folder / "passwd") + " /etc/passwd && mount --bind " + (folder / "shadow") + " /etc/shadow && " : "";
+        auto sshd = wrap + "exec /usr/sbin/sshd -D -f " + (folder / "sshd_config") + " -E " + (folder / "log");
+        auto child = with_user ? net::Child::start({"unshare", "-m", "sh", "-c", sshd}) : net::Child::start({"sh", "-c", sshd});
         if (!child) throw std::runtime_error("sshd does not start");
         child_.emplace(*std::move(child));
         if (!soon([&] { return connects(port); })) throw std::runtime_error("sshd does not listen: " + slurp(folder / "log"));
     }
     void stop() { child_.reset(); }
+    /// A user that only this server sees (bind mounts in its own mount namespace), with a password. False: not possible here.
+    bool add_user(const std::string& user, const std::string& password) {
+        stop();
+        spit(folder / "password", password + "\n");
+        spit(folder / "passwd", slurp("/etc/passwd") + user + ":x:54321:54321::/tmp:/bin/sh\n", 0644);
+        sh("{ cat /etc/shadow; printf '" + user + ":%s:19000:0:99999:7:::\\n' \"$(openssl passwd -6 -in " + (folder / "password") + ")\"; } >" + (folder / "shadow"));
+        with_user = sh("unshare -m true 2>/dev/null") == 0 && has_text(folder / "shadow", user + ":$6$");
+        start();
+        return with_user;
+    }
+    bool with_user = false;
+    /// Ends the processes of all log-ins, as a dying host would.
+    void kill_sessions() const {
+        auto scan = [](auto&& f) {
+            for (auto& e : fs::directory_iterator("/proc"))
+                if (std::isdigit(e.path().filename().string()[0])) f(std::stoi(e.path().filename()), e.path().string());
+        };
+        int listener = 0;
+        scan([&](int pid, const std::string& proc) {
+            auto line = slurp(proc + "/cmdline");
+            if (line.starts_with("sshd: ") && line.find(folder.path) != line.npos) listener = pid;
+        });
+        scan([&](int pid, const std::string& proc) {
+            auto stat = slurp(proc + "/stat");
+            auto after = stat.rfind(") ");
+            if (listener && after != stat.npos && std::atoi(stat.c_str() + after + 4) == listener) ::kill(pid, SIGKILL);
+        });
+    }
     void allow(const std::string& key) { std::ofstream(folder / "authorized_keys", std::ios::app) << slurp(key + ".pub"); }
     Host host(const std::string& name = "db1") const {
         Host h;
@@ -116,6 +148,7 @@ class Server {
     }
 
   private:
+    static bool has_text(const std::string& path, const std::string& text) { return slurp(path).find(text) != std::string::npos; }
     std::optional<net::Child> child_;
 };
 
