@@ -26,6 +26,15 @@ Variables script_variables(const Host& h, const Deployment& d, const Product& p)
             {"IMOPS_USER", user}};
 }
 
+std::unique_ptr<Fleet> fleet_of(const Deployment& d, int fan_out) {
+    FleetOptions o;
+    o.fan_out = fan_out;
+    o.connect_limit = std::chrono::seconds{15};
+    o.hosts = d.hosts;
+    o.stop = stop_flag();
+    return make_fleet(o);
+}
+
 namespace {
 
 /// One script on one host, with what reads its answer.
@@ -63,8 +72,10 @@ void add_access(Facts& facts, const Host& h, const Outcome& o, const FrameReader
     auto line = [](const char* key, const std::string& text) { return text.empty() ? std::string{} : fmt::format("{} {}\n", key, flat(text)); };
     facts["access.login"] = told(fmt::format("code {}\n", code) + line("en", e.what.en) + line("zh", e.what.zh) + line("remedy_en", e.remedy.en) +
                                  line("remedy_zh", e.remedy.zh) + fmt::format("transport {}\n", word(o.transport)));
-    if (!o.result && !reader.finished() && facts.empty()) return;
-    if (code != "ok") return;
+    if (code != "ok") {
+        for (auto id : {"access.root", "access.noise"}) facts[id].got = Got::unreached;
+        return;
+    }
     auto& noise = reader.noise_text();
     auto refused = noise.find("imops-sudo: refused: ");
     auto message = refused == noise.npos ? std::string{} : noise.substr(refused + 21, noise.find('\n', refused) - refused - 21);

@@ -16,6 +16,9 @@ struct CollectOptions {
 /// What the pack's fragments may use on this host: docs/packs.md.
 Variables script_variables(const Host&, const Deployment&, const Product&);
 
+/// The fleet of a deployment, which must outlive it.
+std::unique_ptr<Fleet> fleet_of(const Deployment&, int fan_out);
+
 /// The one place where hosts and facts meet: one script for each host over the fleet, its answer as facts. `arrived` is called for
 /// each host as soon as its passive facts are there and no active ones are to follow. A host that fails is facts too
 /// (`access.login`); nothing is thrown for it. True: it was interrupted.

@@ -45,6 +45,7 @@ void show_arrival(const Program& p, const Host& h, const std::vector<Finding>& f
 /// Live or from a bundle, facts go the same way from here.
 void run_preflight(Program& p, Options& o) {
     p.check_outputs();
+    o.select.passive = o.collect.passive;
     Bundle bundle;
     if (!o.from.empty()) bundle = read_bundle(o.from);
     auto d = !o.from.empty() ? parse_deployment(bundle.deployment, o.from + "/imops.yaml") : o.demo ? demo_deployment() : p.deployment();
@@ -55,7 +56,6 @@ void run_preflight(Program& p, Options& o) {
     auto product = p.product(*d.product, &d.product, d.file);
     auto hosts = selected_hosts(o.select, d);
     auto checks = selected_checks(o.select, catalogue, product);
-    o.select.passive = o.collect.passive;
 
     Report r;
     r.command = o.health ? "health" : "preflight";
@@ -71,7 +71,7 @@ void run_preflight(Program& p, Options& o) {
         std::move(found.begin(), found.end(), std::back_inserter(r.findings));
     };
     if (live) {
-        auto fleet = make_fleet({.home = {}, .fan_out = o.collect.fan_out, .connect_limit = std::chrono::seconds{15}, .hosts = d.hosts, .stop = stop_flag()});
+        auto fleet = fleet_of(d, o.collect.fan_out);
         r.interrupted = collect(*fleet, d, product, catalogue, hosts, checks, o.collect, p, [&](const Host& h, Facts facts) {
             judged(h, facts);
             if (!o.save.empty()) bundle.hosts[h.name] = std::move(facts);

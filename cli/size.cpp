@@ -170,7 +170,7 @@ void run_size(Program& p, const Options& o) {
                           show_number(w.concurrent), show_number(w.messages), show_bytes(w.media.value), show_duration(w.retention.seconds)));
     add_lines(r, judge.sizing());
     if (o.measure) {
-        auto fleet = make_fleet({.home = {}, .fan_out = 32, .connect_limit = std::chrono::seconds{15}, .hosts = d.hosts, .stop = stop_flag()});
+        auto fleet = fleet_of(d, 32);
         std::vector<const Host*> hosts = selected_hosts({}, d);
         CollectOptions options;
         options.passive = true;

@@ -108,9 +108,9 @@ class Arithmetic {
             if (product_.id != generic_.id && has_rows(generic_, role))
                 s_.remarks.push_back(say("{}: {} publishes no size; general figures are used", "{}：{} 没有公布配置，采用通用数据", role, product_.title));
         }
-        // Without a minimum of its own, what is advised is also what is needed at least to two thirds.
-        if (!size.cores_minimum) size.cores_minimum = std::max(1.0, std::floor(size.cores * 2 / 3));
-        if (!size.memory_minimum) size.memory_minimum = size.memory * 2 / 3;
+        // Half of what was advised has stalled in real deployments (2 cores of 4, 4 GB of 8): below two thirds is too small.
+        size.cores_minimum = std::max(size.cores_minimum, std::ceil(size.cores * 2 / 3));
+        size.memory_minimum = std::max(size.memory_minimum, size.memory * 2 / 3);
         size.cores = std::max(size.cores, size.cores_minimum);
         size.memory = std::max(size.memory, size.memory_minimum);
         if (!size.cores && !size.memory) s_.remarks.push_back(say("{}: no size is known", "{}：没有已知的配置数据", role));
