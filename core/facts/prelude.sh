@@ -19,7 +19,7 @@ imops_tree() {
     while [ "$imops_set" != "$imops_before" ]; do
         imops_before=$imops_set
         for imops_stat in /proc/[0-9]*/stat; do
-            read -r imops_line <"$imops_stat" 2>/dev/null || continue
+            read -r imops_line 2>/dev/null <"$imops_stat" || continue
             imops_pid=${imops_line%% *}
             set -- ${imops_line##*) }
             case $imops_set in *" $imops_pid "*) continue ;; esac
@@ -28,7 +28,7 @@ imops_tree() {
     done
     printf '%s' "$imops_set"
 }
-imops_end() { [ -z "$1" ] || kill -KILL $(imops_tree "$1") 2>/dev/null; }
+imops_end() { kill -KILL $(imops_tree "$1") 2>/dev/null; }
 
 imops_tick() { # one more second has gone by
     imops_ticks=$((imops_ticks + 1))
@@ -37,10 +37,12 @@ imops_tick() { # one more second has gone by
         imops_end "$imops_run"
     fi
 }
-imops_stop() {
-    trap '' TERM ALRM
-    imops_end "$imops_run"
-    kill "$imops_ticker" "$imops_link" 2>/dev/null
+imops_abort() { # all that this shell has started, whatever it was about to do
+    trap '' TERM ALRM HUP INT
+    set -- $(imops_tree $$)
+    shift
+    kill -KILL "$@" 2>/dev/null
+    exit 143
 }
 begin() { # id, seconds, "root" or nothing
     printf '\n%s begin %s\n' "$imops_mark" "$1"
@@ -64,7 +66,7 @@ finish() {
 }
 imops_run= imops_limit=0 imops_ticks=0 imops_late=
 trap imops_tick ALRM
-trap 'imops_stop; exit 143' TERM HUP INT
+trap imops_abort TERM HUP INT
 # One process counts seconds, one waits for the end of the connection.
 ( trap 'kill "$imops_nap"; exit' TERM
   while :; do sleep 1 & imops_nap=$!; wait "$imops_nap"; kill -ALRM $$ || exit; done ) >/dev/null 2>&1 3<&- &

@@ -24,7 +24,7 @@ std::string fact_script(std::span<const FactDef* const> facts, const Variables& 
         auto limit = std::max(1, int(f->timeout.seconds));
         s += fmt::format("\nif begin {} {}{}; then (\n{}\n) 3<&- & finish $!; fi\n", shell_quote(f->id), limit, f->root ? " root" : " ''", trim(f->sh));
     }
-    s += "\nimops_stop\nprintf '\\n%s over\\n' \"$imops_mark\"\nexit 0\n}\nimops_main\n";
+    s += "\ntrap '' TERM ALRM\nkill \"$imops_ticker\" \"$imops_link\" 2>/dev/null\nprintf '\\n%s over\\n' \"$imops_mark\"\nexit 0\n}\nimops_main\n";
     return s;
 }
 
