@@ -102,7 +102,10 @@ std::variant<inja::Template, Mistake> parse(inja::Environment& env, const std::s
         return env.parse(text);
     } catch (const inja::InjaError& e) {
         std::size_t offset = e.location.column > 0 ? e.location.column - 1 : 0;
-        return Mistake{offset > shift ? offset - shift : 0, say("cannot be read: {}", "无法解析：{}", e.message),
+        offset = offset > shift ? offset - shift : 0;
+        constexpr std::string_view unknown = "unknown function ";
+        if (e.message.starts_with(unknown)) return detail::unknown_function(offset, std::string_view{e.message}.substr(unknown.size()));
+        return Mistake{offset, say("cannot be read: {}", "无法解析：{}", e.message),
                        Text{"The grammar is in docs/packs.md, section Expressions.", "语法见 docs/packs.md 的“Expressions”一节。"}};
     } catch (const std::exception& e) { // a malformed number inside inja
         return Mistake{0, say("cannot be read: {}", "无法解析：{}", e.what()),

@@ -67,6 +67,19 @@ Line kind_remedy(Kind a, Kind b) {
 
 } // namespace
 
+Mistake unknown_function(std::size_t offset, std::string_view wanted) {
+    std::vector<std::string> names;
+    for (auto& k : functions()) {
+        if (k.name == wanted)
+            return {offset, say("{}() takes {} argument(s)", "{}() 需要 {} 个参数", wanted, k.takes.size()),
+                    Text{"The functions are listed in docs/packs.md.", "可用的函数见 docs/packs.md。"}};
+        names.emplace_back(k.name);
+    }
+    auto near = nearest(wanted, names);
+    return {offset, say("there is no function {}()", "没有函数 {}()", one_line(wanted, 60)),
+            near.empty() ? Line{Text{"The functions are listed in docs/packs.md.", "可用的函数见 docs/packs.md。"}} : say("Did you mean {}()?", "是否想写 {}()？", near)};
+}
+
 void TypeCheck::wrong(const inja::AstNode& at, Line what, Line remedy) {
     if (!mistake) mistake = Mistake{at.pos > shift_ ? at.pos - shift_ : 0, std::move(what), std::move(remedy)};
     last_ = {Kind::any, {}};
@@ -200,9 +213,12 @@ Type TypeCheck::arithmetic(const inja::FunctionNode& f) {
         return {Kind::any, {}};
     }
     switch (f.operation) {
+    case Op::Modulo:
+        if (auto* l = dynamic_cast<const inja::LiteralNode*>(f.arguments[1].get()); !l || !l->value.is_number_integer() || l->value == 0)
+            wrong(f, Text{"the divisor of % must be a whole number other than 0, written out", "% 的除数必须是直接写出的非零整数"}, {});
+        [[fallthrough]];
     case Op::Add:
     case Op::Subtract:
-    case Op::Modulo:
         if (!same_kind(ka, kb)) wrong(f, say("{} and {} do not add up", "{} 与 {} 不能相加减", name(ka), name(kb)), kind_remedy(ka, kb));
         return {ka == Kind::any ? kb : ka == Kind::clock ? Kind::seconds : ka, {}};
     case Op::Multiplication:
@@ -220,17 +236,17 @@ Type TypeCheck::arithmetic(const inja::FunctionNode& f) {
 
 Type TypeCheck::call(const inja::FunctionNode& f) {
     const Function* known = nullptr;
-    std::vector<std::string> names;
-    for (auto& k : functions()) {
-        names.emplace_back(k.name);
+    for (auto& k : functions())
         if (k.name == f.name && k.takes.size() == f.arguments.size()) known = &k;
-    }
     if (!known) {
-        auto near = nearest(f.name, names);
-        wrong(f, say("there is no function {}() with {} argument(s)", "没有接受 {1} 个参数的函数 {0}()", f.name, f.arguments.size()),
-              near.empty() ? Line{Text{"The functions are listed in docs/packs.md.", "可用的函数见 docs/packs.md。"}}
-                           : say("Did you mean {}()?", "是否想写 {}()？", near));
+        auto m = unknown_function(0, f.name);
+        wrong(f, m.what, m.remedy);
         return {Kind::any, {}};
+    }
+    if (known->run && f.operation != Op::Callback) { // the tree is the caller's own and not const
+        auto& node = const_cast<inja::FunctionNode&>(f);
+        node.operation = Op::Callback;
+        node.callback = [run = known->run](inja::Arguments& a) { return run(a); };
     }
     Type first{Kind::any, {}};
     for (std::size_t i = 0; i < f.arguments.size(); ++i) {
@@ -244,6 +260,10 @@ Type TypeCheck::call(const inja::FunctionNode& f) {
         auto* l = dynamic_cast<const inja::LiteralNode*>(f.arguments[i].get());
         return l && l->value.is_string() ? l->value.get<std::string>() : "";
     };
+    if ((f.name == "matches" || f.name == "part") && !literal(1).empty())
+        if (auto bad = bad_regex(literal(1), f.name == "part"); !bad.empty())
+            wrong(*f.arguments[1], say("{}(): '{}' does not do as a regular expression: {}", "{}()：'{}' 不能用作正则表达式：{}", f.name, one_line(literal(1), 60), one_line(bad)),
+                  Text{"The grammar is RE2's: https://github.com/google/re2/wiki/Syntax; part() gives the first (group).", "语法为 RE2：https://github.com/google/re2/wiki/Syntax；part() 取第一个（分组）。"});
     if (f.name == "exists") {
         if (scope_.find(literal(0))) asked.insert(literal(0));
         else wrong(f, say("exists() asks for '{}', which nothing declares", "exists() 查询的 '{}' 没有声明", literal(0)));

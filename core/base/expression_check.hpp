@@ -12,8 +12,12 @@ const std::vector<std::tuple<std::string_view, Kind, double>>& unit_constants();
 /// Offset of the second of an `and` and an `or` that stand at the same depth: inja gives both the same rank.
 std::optional<std::size_t> mixed_and_or(std::string_view source);
 
+/// For a function that is not there, or not with so many arguments.
+Mistake unknown_function(std::size_t offset, std::string_view name);
+
 /// Walks inja's tree and finds the first mistake: unknown names and functions, kinds that do not fit. inja itself would let a
-/// comparison of text with a number pass as false.
+/// comparison of text with a number pass as false, and end the program on the first item of an empty list or on 1 % 0: our
+/// functions are put in the place of inja's of the same name, and the divisor of % must be written out.
 class TypeCheck : public inja::NodeVisitor {
     const Scope& scope_;
     std::size_t shift_;

@@ -122,7 +122,23 @@ json older(Args& a) {
     return false;
 }
 
+json end(Args& a, bool front) {
+    if (a[0]->empty()) throw std::runtime_error(front ? "first of nothing" : "last of nothing");
+    return front ? a[0]->front() : a[0]->back();
+}
+
+json rounded(Args& a) {
+    auto power = std::pow(10.0, num(*a[1]));
+    return number(std::round(num(*a[0]) * power) / power);
+}
+
 } // namespace
+
+std::string bad_regex(const std::string& regex, bool needs_group) {
+    RE2 re{regex, RE2::Quiet};
+    if (!re.ok()) return re.error();
+    return needs_group && re.NumberOfCapturingGroups() < 1 ? "no group in it" : "";
+}
 
 const std::vector<Function>& functions() {
     static const std::vector<Kind> list{Kind::list}, many{Kind::list, Kind::map}, table{Kind::table}, text{Kind::text};
@@ -151,14 +167,14 @@ const std::vector<Function>& functions() {
         {"older", {text, text}, Kind::boolean, Gives::fixed, older},
         {"int", {text}, Kind::number, Gives::fixed, {}},
         {"float", {text}, Kind::number, Gives::fixed, {}},
-        {"round", {numeric, plain_number}, Kind::any, Gives::item, {}},
+        {"round", {numeric, plain_number}, Kind::any, Gives::item, rounded},
         {"length", {counted}, Kind::number, Gives::fixed, {}},
         {"lower", {text}, Kind::text, Gives::fixed, {}},
         {"upper", {text}, Kind::text, Gives::fixed, {}},
         {"replace", {text, text, text}, Kind::text, Gives::fixed, {}},
         {"join", {list, text}, Kind::text, Gives::fixed, {}},
-        {"first", {list}, Kind::any, Gives::item, {}},
-        {"last", {list}, Kind::any, Gives::item, {}},
+        {"first", {list}, Kind::any, Gives::item, [](Args& a) { return end(a, true); }},
+        {"last", {list}, Kind::any, Gives::item, [](Args& a) { return end(a, false); }},
         {"exists", {text}, Kind::boolean, Gives::fixed, {}},
     };
     return all;

@@ -17,9 +17,11 @@ struct Function {
     std::vector<std::vector<Kind>> takes; // for each argument the kinds that fit; empty: any
     Kind result;                          // for Gives::fixed
     Gives gives = Gives::fixed;           // item: kind of the list's items; column: list of the table's column
-    std::function<nlohmann::json(Args&)> run; // empty: inja has it
+    std::function<nlohmann::json(Args&)> run; // empty: inja's own; else it takes the place of inja's
 };
 
 const std::vector<Function>& functions();
+/// What is wrong with a regular expression, or "".
+std::string bad_regex(const std::string&, bool needs_group);
 
 } // namespace imops::detail

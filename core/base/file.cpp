@@ -50,12 +50,15 @@ Result<std::string> read_file(const std::string& path, std::size_t max) {
 
 void write_file(const std::string& path, std::string_view text, unsigned mode) {
     auto beside = path + ".imops-new";
+    struct stat st{};
+    bool direct = ::stat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
     auto fail = [&] {
         int e = errno;
-        ::unlink(beside.c_str());
+        if (!direct) ::unlink(beside.c_str());
         throw Failure{cannot({"cannot write", "无法写入"}, path, e)};
     };
-    Fd f{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)};
+    if (!direct) ::unlink(beside.c_str()); // of a run that was killed: it may have another mode
+    Fd f{direct ? ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY) : ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
     if (f.fd < 0) fail();
     for (std::string_view left = text; !left.empty();) {
         auto n = ::write(f.fd, left.data(), left.size());
@@ -63,6 +66,7 @@ void write_file(const std::string& path, std::string_view text, unsigned mode) {
         if (n < 0) fail();
         left.remove_prefix(std::size_t(n));
     }
+    if (direct) return;
     if (::fsync(f.fd) != 0 || ::rename(beside.c_str(), path.c_str()) != 0) fail();
 }
 

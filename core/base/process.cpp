@@ -62,7 +62,11 @@ int start(const std::vector<std::string>& argv, const Pipe& in, const Pipe& out,
 
 } // namespace
 
+IgnorePipes::IgnorePipes() : before_{std::signal(SIGPIPE, SIG_IGN)} {}
+IgnorePipes::~IgnorePipes() { std::signal(SIGPIPE, before_); }
+
 Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::milliseconds limit, std::string_view input) {
+    IgnorePipes ignore;
     auto cannot = [&](int e) {
         return Error{Code::io, say("cannot run {}: {}", "无法运行 {}：{}", argv.empty() ? std::string{} : argv.front(), std::strerror(e)),
                      Text{"Is the program installed and in PATH?", "程序是否已安装并在 PATH 中？"}, {}};

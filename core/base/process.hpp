@@ -6,6 +6,17 @@
 
 namespace imops {
 
+/// While it lives, writing to a pipe whose reader has gone is an error instead of the end of the program.
+class IgnorePipes {
+    void (*before_)(int);
+
+  public:
+    IgnorePipes();
+    ~IgnorePipes();
+    IgnorePipes(const IgnorePipes&) = delete;
+    IgnorePipes& operator=(const IgnorePipes&) = delete;
+};
+
 struct Ended {
     int status = 0; // exit status; 128 + signal
     std::string out, err;

@@ -70,7 +70,8 @@ std::optional<std::size_t> bad_utf8(std::string_view s) {
 
 std::string plain(std::string_view s, std::size_t max) {
     std::string r;
-    for (std::size_t i = 0; i < s.size() && r.size() < max;) {
+    std::size_t i = 0;
+    while (i < s.size() && r.size() < max) {
         auto n = sequence(s.substr(i, 4));
         auto c = static_cast<unsigned char>(s[i]);
         if (!n || harmful(s.substr(i, n))) r += "\uFFFD";
@@ -78,7 +79,7 @@ std::string plain(std::string_view s, std::size_t max) {
         else if (c != '\r') r += "\uFFFD";
         i += std::max<std::size_t>(n, 1);
     }
-    if (s.size() > max && r.size() >= max) r += "…";
+    if (i < s.size()) r += "…";
     return r;
 }
 

@@ -38,7 +38,7 @@ template <std::size_t N> std::optional<double> with_unit(std::string_view s, con
     auto unit = trim({end, std::size_t(s.data() + s.size() - end)});
     if (unit.empty()) return n == 0 ? std::optional{0.0} : std::nullopt;
     for (auto& u : units)
-        if (u.name == unit) return n * u.size;
+        if (u.name == unit && std::isfinite(n * u.size)) return n * u.size;
     return {};
 }
 
@@ -75,7 +75,7 @@ std::optional<double> parse_date(std::string_view s) {
         auto [end, ec] = std::from_chars(s.data() + at, s.data() + at + n, v);
         return ec == std::errc{} && end == s.data() + at + n;
     };
-    if (s.size() != 10 || s[4] != '-' || s[7] != '-' || !field(0, 4, y) || !field(5, 2, m) || !field(8, 2, d)) return {};
+    if (s.size() != 10 || s.find_first_not_of("0123456789-") != s.npos || s[0] == '-' || s[4] != '-' || s[7] != '-' || !field(0, 4, y) || !field(5, 2, m) || !field(8, 2, d)) return {};
     std::chrono::year_month_day day{std::chrono::year{y}, std::chrono::month{unsigned(m)}, std::chrono::day{unsigned(d)}};
     if (!day.ok()) return {};
     return double(std::chrono::sys_days{day}.time_since_epoch().count()) * 86400;

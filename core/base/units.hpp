@@ -16,7 +16,7 @@ std::optional<double> parse_number(std::string_view);
 /// "2026-11-21" -> seconds since 1970 at 00:00 UTC of that day; impossible days are refused.
 std::optional<double> parse_date(std::string_view);
 
-/// Short forms for people, the same in both languages: "7.6 GiB", "40 s", "12 ms", "90 d", "85 %", "1,234.5", "2026-11-21".
+/// Short forms for people, the same in both languages: "7.6 GiB", "40 s", "12 ms", "90 d", "85 %", "12,345", "2026-11-21".
 std::string show_bytes(double);
 std::string show_duration(double seconds);
 std::string show_share(double);
