@@ -78,7 +78,8 @@ void choose(Route& route, const Host& host, const std::optional<SshSays>& says, 
         if (means.keys.empty() && means.kerberos)
             return take(Transport::openssh, Text{"there is no key but a Kerberos ticket, which only ssh can use", "没有密钥但有 Kerberos 票据，只有系统 ssh 能使用"});
         if (!means.keys.empty() && std::ranges::all_of(means.keys, beyond))
-            return take(Transport::openssh, say("the key {} ({}) is of a kind that this libssh2 cannot use", "密钥 {}（{}）属于当前 libssh2 无法使用的类型", means.keys.front().path,
+            return take(Transport::openssh, say("the key {} ({}) is of a kind that this libssh2 cannot use",
+                    "密钥 {}（{}）属于当前 libssh2 无法使用的类型", means.keys.front().path,
                                                 means.keys.front().certificate ? std::string("certificate") : means.keys.front().type));
     }
     take(Transport::libssh2, Text{"nothing needs the system's ssh", "无需使用系统 ssh"});

@@ -185,7 +185,9 @@ void RealFleet::connect(Slot& slot, Clock::time_point now) {
 /// Gives the job to the slot's session, with the lines for sudo before the script.
 void RealFleet::begin(Slot& slot, Clock::time_point now) {
     auto& host = slot.session->host();
-    bool rises = slot.job->script.root && host.sudo != Sudo::none && slot.route.user != "root";
+    // ssh's own configuration may name the user of an openssh host; the remote command looks for itself then.
+    bool root_already = host.user == "root" || (host.user.empty() && slot.route.transport == Transport::libssh2 && slot.route.user == "root");
+    bool rises = slot.job->script.root && host.sudo != Sudo::none && !root_already;
     Rise rise = !rises ? Rise::none : host.sudo == Sudo::password ? Rise::password : Rise::ask;
     std::string prefix;
     if (rise == Rise::password) {

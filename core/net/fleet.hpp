@@ -66,11 +66,11 @@ struct Fleet {
 };
 
 struct FleetOptions {
-    std::string home;                            // whose ~/.ssh is used; empty: the current user's, as ssh sees it (not $HOME)
     int fan_out = 32;                            // hosts that are dialled, logged in or running at one time; waiting ones do not count
     std::chrono::milliseconds connect_limit{10'000}; // dialling, key exchange and log-in together
     std::span<const Host> hosts;                 // all hosts of the deployment: to find jump hosts by name
     const volatile int* stop = nullptr;          // becomes non-zero on Ctrl-C: end everything, answer Code::interrupted
+    std::string home;                            // whose ~/.ssh is used; empty: the current user's, as ssh sees it (not $HOME)
 };
 
 /// The real fleet: local processes, libssh2 sessions and the system's ssh, in one loop.

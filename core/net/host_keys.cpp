@@ -207,7 +207,8 @@ std::vector<KnownKey> HostKeys::of(const Route& route, std::string_view name) {
 }
 
 Result<std::string> HostKeys::learn(const Route& route, std::string_view name, std::string_view blob) {
-    if (route.known_hosts.empty()) return Error{Code::io, Text{"no known_hosts file to write to", "没有可写入的 known_hosts 文件"}, Text{"Set `known_hosts` of the host.", "请为该主机设置 known_hosts。"}, {}};
+    if (route.known_hosts.empty()) return Error{Code::io, Text{"no known_hosts file to write to",
+            "没有可写入的 known_hosts 文件"}, Text{"Set `known_hosts` of the host.", "请为该主机设置 known_hosts。"}, {}};
     auto& path = route.known_hosts.front();
     file(path);
     auto line = hashed_line(name, type_of(blob), blob);

@@ -87,7 +87,8 @@ Result<KeyFile> load_key(const std::string& path) {
     text.resize(n > 0 ? std::size_t(n) : 0); // keeps its block, which Secret wipes
     Secret secret{std::move(text), path};
     if (open_to_others)
-        return unreadable(say("other users can read the key file {} (mode {:04o}), so it is not used", "其他用户可以读取密钥文件 {}（权限 {:04o}），因此不予使用", path, unsigned(st.st_mode & 07777)),
+        return unreadable(say("other users can read the key file {} (mode {:04o}), so it is not used",
+                "其他用户可以读取密钥文件 {}（权限 {:04o}），因此不予使用", path, unsigned(st.st_mode & 07777)),
                           say("Run: chmod 600 {}", "执行：chmod 600 {}", path));
     auto facts = inspect_key(secret.reveal(), path);
     if (!facts) return facts.error();

@@ -125,13 +125,13 @@ void ProcessSession::finish(int status) {
         std::ifstream jump(config_ + ".err", std::ios::binary);
         std::string said{std::istreambuf_iterator<char>(jump), {}};
         result_.emplace(read_ssh_error(said + preface_, host_, where_));
-    }
-    else if (remote() && status == 255)
+    } else if (remote() && status == 255)
         result_.emplace(Error{Code::lost, say("{}: the connection ended in the middle", "{}：连接中途断开", where_),
                               Text{"Check whether the host restarted, and the network; then run it again.", "请检查主机是否重启以及网络状况，然后重试。"}, {}});
     else if (remote() && !started_ && status != 126 && status != 127)
         result_.emplace(Error{Code::no_shell, say("{}: the server ran something else than sh, and it ended at once", "{}：服务器执行的不是 sh，且已立即结束", where_),
-                              Text{"Look for ForceCommand in its sshd_config and for command= in its authorized_keys.", "请检查其 sshd_config 的 ForceCommand 和 authorized_keys 中的 command=。"}, {}});
+                              Text{"Look for ForceCommand in its sshd_config and for command= in its authorized_keys.",
+                                      "请检查其 sshd_config 的 ForceCommand 和 authorized_keys 中的 command=。"}, {}});
     else result_.emplace(exchange_->ended(remote() && status == hidden_status ? 255 : status, where_));
     child_.reset();
 }

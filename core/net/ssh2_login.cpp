@@ -294,7 +294,8 @@ Error Ssh2Login::error() const {
                 Text{"The host's log says why: journalctl -u ssh", "原因见该主机日志：journalctl -u ssh"}, {}};
     auto base = [&]() -> Error {
         if (password_tried_)
-            return {Code::password_refused, say("{}: the server refused the password of user {} (it offers: {})", "{}：服务器拒绝了用户 {} 的密码（服务器支持：{}）", where_, route_.user, methods_),
+            return {Code::password_refused, say("{}: the server refused the password of user {} (it offers: {})", "{}：服务器拒绝了用户 {} 的密码（服务器支持：{}）",
+                    where_, route_.user, methods_),
                     Text{"Check user and password by hand with ssh; the account may be locked, expired, or forbidden in sshd_config (AllowUsers, PermitRootLogin).",
                          "请用 ssh 手工验证用户名和密码；账号可能被锁定、过期，或被 sshd_config 禁止（AllowUsers、PermitRootLogin）。"}, {}};
         if (!tried_.empty()) return refused_keys();
@@ -303,7 +304,8 @@ Error Ssh2Login::error() const {
             e.what = say("{}: {}", "{}：{}", where_, e.what);
             return e;
         }
-        return {Code::no_method, say("{}: nothing to log in with as user {} (the server offers: {})", "{}：没有可用于登录用户 {} 的方式（服务器支持：{}）", where_, route_.user, methods_),
+        return {Code::no_method, say("{}: nothing to log in with as user {} (the server offers: {})", "{}：没有可用于登录用户 {} 的方式（服务器支持：{}）",
+                where_, route_.user, methods_),
                 Text{"Make a key (ssh-keygen -t ed25519) and add it to the host, start an agent, or set `password` of the host if the server offers it.",
                      "请生成密钥（ssh-keygen -t ed25519）并加到该主机，或启动 agent；若服务器支持密码，也可设置该主机的 password。"}, {}};
     };

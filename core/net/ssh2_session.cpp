@@ -171,8 +171,10 @@ Error Ssh2Session::handshake_error() {
                 Text{"The host may be overloaded (MaxStartups), or forbid this address (hosts.deny, fail2ban): see its log, journalctl -u ssh",
                      "主机可能过载（MaxStartups），或禁止了本机地址（hosts.deny、fail2ban）：请查看其日志 journalctl -u ssh"}, {}};
     openssh_could_ = true;
-    return {Code::handshake, say("{}: no key exchange with {}: {}", "{}：与 {} 的密钥交换失败：{}", where_, printable(greeting.substr(0, greeting.find('\r'))), last_words(ssh_.get())),
-            Text{"This libssh2 and the server may have no algorithm in common: set `transport: openssh`.", "当前 libssh2 与服务器可能没有共同的算法：请设置 transport: openssh。"}, {}};
+    return {Code::handshake, say("{}: no key exchange with {}: {}", "{}：与 {} 的密钥交换失败：{}", where_,
+            printable(greeting.substr(0, greeting.find('\r'))), last_words(ssh_.get())),
+            Text{"This libssh2 and the server may have no algorithm in common: set `transport: openssh`.",
+                    "当前 libssh2 与服务器可能没有共同的算法：请设置 transport: openssh。"}, {}};
 }
 
 Ssh2Session::Go Ssh2Session::login(Clock::time_point now) {
@@ -214,7 +216,8 @@ Ssh2Session::Go Ssh2Session::exec(Clock::time_point now) {
     }
     if (events_.closed) return lost();
     return fail({Code::no_channel, say("{}: the server starts no command: {}", "{}：服务器不允许执行命令：{}", where_, last_words(ssh_.get())),
-                 Text{"The account may be for file transfer only (ForceCommand internal-sftp); use another user.", "该账号可能仅允许文件传输（ForceCommand internal-sftp）；请换用其他用户。"}, {}});
+                 Text{"The account may be for file transfer only (ForceCommand internal-sftp); use another user.",
+                         "该账号可能仅允许文件传输（ForceCommand internal-sftp）；请换用其他用户。"}, {}});
 }
 
 /// Writes as much standard input as goes. False: the connection is gone.
@@ -241,15 +244,21 @@ bool Ssh2Session::read(Stream stream) {
     return true;
 }
 
+/// Reads both streams by turns. True if there is more than one step may take.
+bool Ssh2Session::read_both() {
+    // Reading one stream may take packets of the other off the socket, where poll() no longer sees them: so ask libssh2's own queue.
+    auto queued = [&] { return libssh2_poll_channel_read(channel_, 0) > 0 || libssh2_poll_channel_read(channel_, SSH_EXTENDED_DATA_STDERR) > 0; };
+    for (int i = 0; i < reads_per_step; ++i) {
+        bool out = read(Stream::out), err = read(Stream::err);
+        if (!out && !err && !queued()) return false;
+    }
+    return true;
+}
+
 /// Both streams and the input in one step: reading one stream to its end first would dead-lock with a script that floods the other.
 Ssh2Session::Go Ssh2Session::run(Clock::time_point now) {
     if (!feed()) return lost();
-    bool more = true;
-    for (int i = 0; more && i < reads_per_step; ++i) {
-        bool out = read(Stream::out), err = read(Stream::err);
-        more = out || err;
-    }
-    if (more) return Go::wait; // the others get their turn; moved_ brings the loop back at once
+    if (read_both()) return Go::wait; // the others get their turn; moved_ brings the loop back at once
     bool over = libssh2_channel_eof(channel_);
     if (events_.closed && !over) return lost();
     if (over || libssh2_channel_get_exit_status(channel_) != 0) {
@@ -274,17 +283,15 @@ int Ssh2Session::exit_status() {
 
 /// The exit status or the end of the streams has come: wait, not for ever, for the other one.
 Ssh2Session::Go Ssh2Session::drain(Clock::time_point now) {
-    while (true) {
-        bool out = read(Stream::out), err = read(Stream::err);
-        if ((!out && !err) || now >= drained_) break;
-    }
+    if (read_both() && now < drained_) return Go::wait;
     int status = exit_status();
     bool over = libssh2_channel_eof(channel_);
     if (now < drained_ && (!over || (status == 0 && !events_.closed))) return Go::wait;
     if (status == 0 && events_.closed) return lost();
     if (status == 0) // ours would have come as hidden_status
         return fail({Code::no_shell, say("{}: the server ran something else than sh, and it ended at once", "{}：服务器执行的不是 sh，且已立即结束", where_),
-                     Text{"Look for ForceCommand in its sshd_config and for command= in its authorized_keys.", "请检查其 sshd_config 的 ForceCommand 和 authorized_keys 中的 command=。"}, {}});
+                     Text{"Look for ForceCommand in its sshd_config and for command= in its authorized_keys.",
+                             "请检查其 sshd_config 的 ForceCommand 和 authorized_keys 中的 command=。"}, {}});
     at_ = At::close;
     finish(exchange_->ended(status == hidden_status ? 0 : status, where_));
     return Go::on;

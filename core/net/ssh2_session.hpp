@@ -35,6 +35,7 @@ class Ssh2Session final : public Session {
     void redial();
     bool feed();
     bool read(Stream stream);
+    bool read_both();
     bool late(Clock::time_point now);
     Go finish(Result<Exit> result);
     Go fail(Error error);

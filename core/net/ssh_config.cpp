@@ -140,7 +140,8 @@ std::string expand_path(std::string_view path, const std::string& home, const st
 
 Result<std::string> config_text(const Host& host, const ConfigNeeds& needs) {
     if (host.host_key.starts_with("SHA256:"))
-        return Error{Code::unsupported, say("{}: `host_key` as a fingerprint does not work with the system's ssh", "{}：使用系统 ssh 时不支持以指纹形式设置 host_key", host.name),
+        return Error{Code::unsupported, say("{}: `host_key` as a fingerprint does not work with the system's ssh",
+                "{}：使用系统 ssh 时不支持以指纹形式设置 host_key", host.name),
                      say("Add the key to known_hosts (ssh-keyscan -p {} {}, compare the fingerprint) and set `host_key: strict`.",
                          "请把密钥加入 known_hosts（ssh-keyscan -p {} {}，并核对指纹），再设置 host_key: strict。", host.port, host.address), {}};
     std::string text = fmt::format("# for {}\n", host.name);

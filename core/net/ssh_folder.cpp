@@ -35,7 +35,8 @@ void kill_masters(const std::string& folder) {
 }
 
 Error cannot_write(const std::string& path) {
-    return {Code::io, say("cannot write {}: {}", "无法写入 {}：{}", path, std::string(::strerror(errno))), Text{"Make room in /tmp and allow writing there.", "请确保 /tmp 有空间且可写。"}, {}};
+    return {Code::io, say("cannot write {}: {}", "无法写入 {}：{}", path, std::string(::strerror(errno))),
+            Text{"Make room in /tmp and allow writing there.", "请确保 /tmp 有空间且可写。"}, {}};
 }
 
 } // namespace
@@ -79,7 +80,8 @@ Result<std::string> SshFolder::config_of(const Host& host) { return write(host, 
 
 Result<std::string> SshFolder::write(const Host& host, int depth) {
     if (depth > most_jumps)
-        return Error{Code::config, say("{}: too many jump hosts, or they go round in a ring", "{}：跳板机过多，或形成了环路", host.name), Text{"Correct `via` in imops.yaml.", "请修正 imops.yaml 中的 via。"}, {}};
+        return Error{Code::config, say("{}: too many jump hosts, or they go round in a ring", "{}：跳板机过多，或形成了环路", host.name),
+                Text{"Correct `via` in imops.yaml.", "请修正 imops.yaml 中的 via。"}, {}};
     ConfigNeeds needs{.control_path = {}, .jump_config = {}, .jump_address = {}, .jump_errors = {}, .user_config = home_ + "/.ssh/config", .connect_limit = connect_limit_};
     if (!host.via.empty()) {
         auto jump = std::ranges::find(hosts_, host.via, &Host::name);

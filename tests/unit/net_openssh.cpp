@@ -201,6 +201,7 @@ TEST_F(OpenSsh, banners_are_not_the_scripts_words) {
 /// sudo for real: a user with a password that only this server sees.
 TEST_F(OpenSsh, sudo_with_a_password_over_ssh) {
     if (!server.add_user("imopst", "pa ss")) GTEST_SKIP() << "no mount namespaces here";
+    bool installed = net::in_path("sudo");
     for (auto transport : {Transport::openssh, Transport::libssh2}) {
         fs::remove(home / "k");
         Host h = host(transport);
@@ -208,13 +209,20 @@ TEST_F(OpenSsh, sudo_with_a_password_over_ssh) {
         h.sudo = Sudo::password;
         h.sudo_password.env = "IMOPS_TEST_SUDO";
         ::setenv("IMOPS_TEST_SUDO", "pa ss", 1);
-        Task one{h, "id -u; exit 0"};
-        auto o = go(one);
-        ::unsetenv("IMOPS_TEST_SUDO");
+        Task right{h, "id -u; exit 4"}, wrong{h, "id -u; exit 5"};
+        auto o = go(right);
         ASSERT_TRUE(o.result) << describe(o) << slurp(server.folder / "log");
-        EXPECT_EQ(one.out, "54321\n"); // sudoers does not know the user
-        EXPECT_TRUE(has(one.err, "imops-sudo: refused: ")) << one.err;
-        EXPECT_FALSE(has(one.err, "pa ss"));
+        EXPECT_EQ(o.result->status, 4);
+        EXPECT_EQ(right.out, installed ? "0\n" : "54321\n");
+        EXPECT_TRUE(has(right.err, installed ? "imops-sudo: ok\n" : "imops-sudo: refused: ")) << right.err;
+        ::setenv("IMOPS_TEST_SUDO", "wr ong", 1);
+        o = go(wrong);
+        ::unsetenv("IMOPS_TEST_SUDO");
+        ASSERT_TRUE(o.result) << describe(o);
+        EXPECT_EQ(o.result->status, 5);
+        EXPECT_EQ(wrong.out, "54321\n");
+        EXPECT_TRUE(has(wrong.err, "imops-sudo: refused: ")) << wrong.err;
+        EXPECT_FALSE(has(right.err + wrong.err, "pa ss") || has(right.err + wrong.err, "wr ong"));
         h.sudo = Sudo::none;
         Task plain{h, "id -u; exit 0"};
         EXPECT_TRUE(go(plain).result);

@@ -100,7 +100,7 @@ class Server {
     }
     ~Server() { stop(); }
     void start() {
-        std::string wrap = with_user ? "mount --bind " + (folder / "passwd") + " /etc/passwd && mount --bind " + (folder / "shadow") + " /etc/shadow && " : "";
+        std::string wrap = with_user ? "mount --bind " + (folder / "passwd") + " /etc/passwd && mount --bind " + (folder / "shadow") + " /etc/shadow && { [ -e /etc/sudoers ] && mount --bind " + (folder / "sudoers") + " /etc/sudoers; true; } && " : "";
         auto sshd = wrap + "exec /usr/sbin/sshd -D -f " + (folder / "sshd_config") + " -E " + (folder / "log");
         auto child = with_user ? net::Child::start({"unshare", "-m", "sh", "-c", sshd}) : net::Child::start({"sh", "-c", sshd});
         if (!child) throw std::runtime_error("sshd does not start");
@@ -108,12 +108,13 @@ class Server {
         if (!soon([&] { return connects(port); })) throw std::runtime_error("sshd does not listen: " + slurp(folder / "log"));
     }
     void stop() { child_.reset(); }
-    /// A user that only this server sees (bind mounts in its own mount namespace), with a password. False: not possible here.
+    /// A user that only this server sees (bind mounts in its own mount namespace), with a password and the right to sudo. False: not possible here.
     bool add_user(const std::string& user, const std::string& password) {
         stop();
         spit(folder / "password", password + "\n");
         spit(folder / "passwd", slurp("/etc/passwd") + user + ":x:54321:54321::/tmp:/bin/sh\n", 0644);
         sh("{ cat /etc/shadow; printf '" + user + ":%s:19000:0:99999:7:::\\n' \"$(openssl passwd -6 -in " + (folder / "password") + ")\"; } >" + (folder / "shadow"));
+        spit(folder / "sudoers", slurp("/etc/sudoers") + user + " ALL=(ALL:ALL) ALL\n", 0440);
         with_user = sh("unshare -m true 2>/dev/null") == 0 && has_text(folder / "shadow", user + ":$6$");
         start();
         return with_user;

@@ -4,6 +4,9 @@
 #include <sys/un.h>
 #include <thread>
 
+/// libssh2 1.10 loses 76 bytes (a BIGNUM) with each log-in by an ECDSA key; only the sanitizer asks here.
+extern "C" const char* __lsan_default_suppressions() { return "leak:CRYPTO_zalloc\n"; }
+
 using namespace imops;
 using namespace imops::test;
 
@@ -209,7 +212,7 @@ TEST_F(Ssh2, a_password_logs_in_and_a_wrong_one_says_so) {
         Task right{h, "id -un 2>/dev/null || id -u; exit 0"};
         auto o = go(right);
         ASSERT_TRUE(o.result) << describe(o) << slurp(server.folder / "log");
-        EXPECT_EQ(right.out, "imopst\n");
+        EXPECT_EQ(right.out, "imopst\n") << right.err << slurp(server.folder / "log");
         ::setenv("IMOPS_TEST_PASSWORD", "wrong", 1);
         Task wrong{h, "exit 0"};
         o = go(wrong);
