@@ -114,7 +114,7 @@ sub dial_readable {
         dial_ends($dial, "other", "$!") unless $! == EAGAIN || $! == EINTR;
         return;
     }
-    my ($line) = split /\r?\n/, $dial->{data}, 2;
+    my ($line) = split /\s*\n/, $dial->{data}, 2;
     return dial_ends($dial, "ok") if defined $line && $line eq $dial->{expected};
     return if $n && $dial->{data} !~ /\n/ && length $dial->{data} <= 1000;
     my $seen = shown($dial->{data});
@@ -257,6 +257,7 @@ sub turn { # goes on as far as possible, then waits; 0: it is over
 }
 
 my $well = eval {
+    say_it("tool", "perl", "perl");
     listen_on($_) for @ports;
     say_it("ready");
     1 while turn();

@@ -269,6 +269,7 @@ def turn():
 guests, dials, names, waiting, known, queue = {}, {}, {}, {}, {}, []
 state = {"end": clock() + limit, "parent": os.getppid(), "going": False, "done": False, "input": ""}
 try:
+    say("tool", "python", "python")
     listeners = [s for s in [listen(p) for p in ports] if s]
     say("ready")
     while turn():

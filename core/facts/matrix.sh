@@ -15,6 +15,7 @@
 #   N ok | open | refused | timed_out | other WHAT | unreachable WHY | error WHY
 #                             `open`: connected where nobody of ours listens; `other`: connected, but the token did not come
 #   done                      all ways were tried
+# shellcheck disable=SC2154 # the variables that are set before it
 export LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
@@ -33,7 +34,7 @@ matrix_in() { # line of variables, program, interpreter and its options
     # The program's own `exit 9` is the end too; and so is a signal.
     printf '%s\n%s\n' "$matrix_head" "$matrix_program" | "$@" 3<&3
     case $? in
-        0 | 9 | 12[89] | 1[3-9]?) exit 0 ;;
+        0 | 9 | 12[89] | 1[3-9]? | 2??) exit 0 ;;
     esac
 }
 
@@ -104,21 +105,25 @@ matrix_choose() {
 }
 
 # The token is in the environment of the listener, which only the same user and root can see; never among its arguments.
+# shellcheck disable=SC2016 # the inner shells have the token
 matrix_listen() { # port
+    # A limit of its own, for the case that this shell is killed.
+    matrix_bound=
+    ! matrix_have timeout || matrix_bound="timeout $matrix_limit"
+    export matrix_token
     case $matrix_listener in
         socat)
-            matrix_way=TCP4-LISTEN
-            [ ! -e /proc/net/if_inet6 ] || matrix_way=TCP6-LISTEN
-            # shellcheck disable=SC2016 # the inner shell has the token
-            set -- "$matrix_way:$1,fork,reuseaddr,backlog=128" 'SYSTEM:echo $matrix_token; read -r matrix_end'
-            [ "$matrix_way" = TCP4-LISTEN ] || set -- "${1},ipv6only=0" "$2"
-            matrix_token=$matrix_token exec socat -T 2 "$@"
+            matrix_way=TCP4-LISTEN:$1
+            [ ! -e /proc/net/if_inet6 ] || matrix_way=TCP6-LISTEN:$1,ipv6only=0
+            exec $matrix_bound socat -T 2 "$matrix_way,fork,reuseaddr,backlog=128" 'SYSTEM:echo $matrix_token; read -r matrix_end'
             ;;
-        # shellcheck disable=SC2016
-        ncat) matrix_token=$matrix_token exec nc -lk -p "$1" --sh-exec 'echo $matrix_token; read -r matrix_end' ;;
-        # shellcheck disable=SC2016
-        busybox) matrix_token=$matrix_token exec nc -ll -p "$1" -e sh -c 'echo $matrix_token; read -r matrix_end' ;;
-        openbsd) while printf '%s\n' "$matrix_token"; do :; done | nc -lk "$1" >/dev/null ;;
+        ncat) exec $matrix_bound nc -lk -p "$1" --sh-exec 'echo $matrix_token; read -r matrix_end' ;;
+        busybox) exec $matrix_bound nc -ll -p "$1" -e sh -c 'echo $matrix_token; read -r matrix_end' ;;
+        openbsd)
+            # It sends on to the next caller what it has not sent yet. 64 bytes fit into what it reads at one time without a rest,
+            # so that each caller gets whole lines.
+            while printf '%-63s\n' "$matrix_token"; do :; done | $matrix_bound nc -lk "$1"
+            ;;
     esac </dev/null 3<&- >/dev/null 2>&1
 }
 
@@ -153,26 +158,27 @@ matrix_open() {
     done
 }
 
-# What the dialler said, on both streams; `connected` is in it as soon as there is a connection.
-matrix_try() { # address, port, token or -
+# What the dialler said, on both streams; `connected` or `succeeded!` is in it once there is a connection. The last word: `.` to
+# wait for a line, `-` not to.
+# shellcheck disable=SC2016 # the inner shells have their own arguments
+matrix_try() { # address, port, token, wait
     case $matrix_dialler in
-        # shellcheck disable=SC2016
         bash) timeout 3 bash -c 'exec 4<>"/dev/tcp/$0/$1" && echo connected && [ "$2" = . ] && IFS= read -r -t 2 l <&4 && echo "$l"' "$1" "$2" "$4" ;;
         socat)
             # no more bytes than the token has, so that it ends when they are there
-            if [ "$3" = - ]; then timeout 3 socat -d -d -u /dev/null "TCP:$1:$2"; else timeout 3 socat -d -d -u "TCP:$1:$2,readbytes=$((${#3} + 1))" -; fi
+            if [ "$4" = - ]; then timeout 3 socat -d -d -u /dev/null "TCP:$1:$2"; else timeout 3 socat -d -d -u "TCP:$1:$2,readbytes=$((${#3} + 1))" -; fi
             ;;
-        # shellcheck disable=SC2016
-        ncat) timeout 3 nc --sh-exec 'echo connected >&2; [ "$matrix_wait" != . ] || { read -r l; echo "$l" >&2; }' "$1" "$2" ;;
-        # shellcheck disable=SC2016
+        ncat) matrix_wait=$4 timeout 3 nc --sh-exec 'echo connected >&2; [ "$matrix_wait" != . ] || { read -r l; echo "$l" >&2; }' "$1" "$2" ;;
         busybox) timeout 3 nc "$1" "$2" -e sh -c 'echo connected >&2; [ "$0" != . ] || { read -r l; echo "$l" >&2; }' "$4" ;;
-        openbsd) timeout 3 nc -N -v "$1" "$2" ;;
+        openbsd)
+            # -d: it does not close its side first, on which a listener of the same kind may hang up before it has said anything
+            if [ "$4" = - ]; then timeout 3 nc -z -v "$1" "$2"; else timeout 3 nc -d -v "$1" "$2"; fi
+            ;;
     esac </dev/null 2>&1
 }
 matrix_dial() { # number, address, port, token
     matrix_wait=-
     [ "$4" = - ] || matrix_wait=.
-    export matrix_wait
     # only what can be shown, and not without end
     matrix_said=$(matrix_try "$2" "$3" "$4" "$matrix_wait" | head -c 4000 | tr -c '[:print:]\n' ' ')
     case $matrix_said in
@@ -204,17 +210,13 @@ matrix_dial_all() { # 64 at a time
         [ "$matrix_running" -lt 64 ] || { wait; matrix_running=0; }
     done
     wait
-    matrix_say done
+    matrix_say "done"
 }
 
 matrix_in_processes() {
     trap 'matrix_stop; exit 143' TERM HUP INT
-    # Ends all even when this shell has been killed; then it and the listeners have another parent.
     (
-        trap 'kill "$matrix_nap" 2>/dev/null; exit' TERM
-        sleep "$matrix_limit" &
-        matrix_nap=$!
-        wait "$matrix_nap"
+        sleep "$matrix_limit"
         kill -TERM $$
     ) </dev/null >/dev/null 2>&1 3<&- &
     [ "$matrix_listener" = none ] || matrix_open
@@ -240,5 +242,5 @@ matrix_main() {
     [ "$matrix_listener$matrix_dialler" != nonenone ] || return 0
     matrix_in_processes
 }
-matrix_main 3<&0 </dev/null
-exit 0
+# On one line: what follows it on standard input is for the commands above, not for the shell.
+matrix_main 3<&0 </dev/null; exit 0
