@@ -113,6 +113,7 @@ class Reader {
     }
     template <class T> void read(const Node& n, std::vector<T>& v) {
         if (!n.is_list()) return expected(n, {"a list", "列表"}, {"[a, b]", "[a, b]"});
+        v.clear(); // a list that is given replaces the default
         for (auto& item : n.items) read(item, v.emplace_back());
     }
     template <class T> void read(const Node& n, Ordered<T>& v) {
