@@ -1,4 +1,6 @@
 #include "cli/collect.hpp"
+#include "cli/matrix.hpp"
+#include "core/base/process.hpp"
 #include "core/base/string.hpp"
 #include "core/facts/script.hpp"
 #include <algorithm>
@@ -11,19 +13,16 @@ double wall_clock() { return std::chrono::duration<double>(std::chrono::system_c
 Variables script_variables(const Host& h, const Deployment& d, const Product& p) {
     auto joined = [](const std::vector<std::string>& v) { return fmt::format("{}", fmt::join(v, " ")); };
     std::vector<std::string> units, ports, peers;
-    std::string data = h.data, user;
     for (auto* c : p.on(h)) {
         units.insert(units.end(), c->units.begin(), c->units.end());
         for (auto& port : c->ports)
             if (port.first == port.last) ports.push_back(port.show());
-        if (data.empty()) data = c->data;
-        if (user.empty()) user = c->user;
     }
     for (auto& other : d.hosts)
         if (other.name != h.name) peers.push_back(other.address);
-    return {{"IMOPS_HOST", h.name},         {"IMOPS_ADDRESS", h.address},   {"IMOPS_ROLES", joined(h.roles)}, {"IMOPS_DATA", data.empty() ? "/var/lib" : data},
+    return {{"IMOPS_HOST", h.name},         {"IMOPS_ADDRESS", h.address},   {"IMOPS_ROLES", joined(h.roles)}, {"IMOPS_DATA", p.data(h)},
             {"IMOPS_UNITS", joined(units)}, {"IMOPS_PORTS", joined(ports)}, {"IMOPS_PEERS", joined(peers)},   {"IMOPS_NAMES", joined(d.names)},
-            {"IMOPS_USER", user}};
+            {"IMOPS_USER", p.service_user(h)}};
 }
 
 std::unique_ptr<Fleet> fleet_of(const Deployment& d, int fan_out) {
@@ -87,8 +86,10 @@ void add_access(Facts& facts, const Host& h, const Outcome& o, const FrameReader
 
 bool collect(Fleet& fleet, const Deployment& d, const Product& product, const Catalogue& catalogue, const std::vector<const Host*>& hosts,
              const std::vector<const Check*>& checks, const CollectOptions& o, const Program& program, const std::function<void(const Host&, Facts)>& arrived) {
+    IgnorePipes ignore;
     bool interrupted = false;
     std::map<const Host*, Facts> waiting; // hosts with active facts still to come
+    bool matrix = !o.passive && std::any_of(checks.begin(), checks.end(), [](auto* c) { return std::find(c->facts.begin(), c->facts.end(), "net.matrix") != c->facts.end(); });
     for (bool active : {false, true}) {
         if (active && o.passive) break;
         auto nonce = random_nonce();
@@ -116,13 +117,20 @@ bool collect(Fleet& fleet, const Deployment& d, const Product& product, const Ca
             if (program.verbose && !outcome.why.empty()) program.say(say("{}: {} in {} ms", "{}：{}，用时 {} ms", h.name, outcome.why, outcome.took.count()));
             if (active) facts.merge(waiting[&h]);
             bool more = !active && reached && !o.passive && !needed_facts(checks, catalogue, h, true).empty();
-            if (more) waiting[&h] = std::move(facts);
+            if (more || (reached && matrix)) waiting[&h] = std::move(facts);
             else {
                 waiting.erase(&h);
                 arrived(h, std::move(facts));
             }
         });
     }
+    if (matrix && !interrupted) {
+        std::vector<const Host*> reached;
+        for (auto* h : hosts)
+            if (waiting.contains(h)) reached.push_back(h);
+        for (auto& [name, raw] : ask_matrix(fleet, reached, d, product, o.timeout)) waiting[d.host(name)]["net.matrix"] = std::move(raw);
+    }
+    for (auto& [h, facts] : waiting) arrived(*h, std::move(facts));
     return interrupted;
 }
 

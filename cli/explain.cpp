@@ -32,11 +32,16 @@ void explain_check(const Program& p, const Catalogue& c, const Check& k) {
     condition({"Fails when", "失败条件"}, k.fail);
     condition({"Warns when", "警告条件"}, k.warn);
     condition({"Limit", "限值"}, k.limit);
+    condition({"Limit of the warning", "警告限值"}, k.warn_limit);
     auto& remedy = p.lang == Lang::zh ? k.remedy.zh : k.remedy.en;
     if (remedy) paragraph(o, p.in({"Remedy", "处理办法"}), trim(remedy.source()));
     paragraph(o, p.in({"Source of the threshold", "阈值来源"}), k.source);
     for (auto& id : k.facts) explain_fact(p, *c.fact(id), o);
     paragraph(o, p.in({"Declared in", "声明于"}), fmt::format("{}:{}", k.file, k.place.line));
+    std::vector<std::string_view> when;
+    for (auto w : k.when) when.push_back(word(w));
+    paragraph(o, p.in({"Judged in", "用于命令"}), fmt::format("{}", fmt::join(when, ", ")));
+    if (!k.products.empty()) paragraph(o, p.in({"Only for products", "仅适用产品"}), fmt::format("{}", fmt::join(k.products, ", ")));
     if (!k.roles.empty()) paragraph(o, p.in({"Only on hosts with role", "仅适用角色"}), fmt::format("{}", fmt::join(k.roles, ", ")));
 }
 

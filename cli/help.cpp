@@ -12,7 +12,7 @@ namespace {
 /// Manual pages are cli/COMMAND.md and cli/COMMAND.zh.md, built in.
 void run_help(const Program& p, const CLI::App& app, const std::string& command) {
     if (command.empty()) {
-        std::cout << app.help();
+        std::cout << app.get_formatter()->make_help(&app, "imops", CLI::AppFormatMode::Normal);
         return;
     }
     std::vector<std::string> pages;

@@ -84,7 +84,7 @@ std::string rendered(const Program& p, const Options& o) {
     s += fmt::format("workload:\n  registered: {:.0f}\n  concurrent: {:.0f}            # {}\n", o.registered, o.concurrent, c({"on line at the busiest time", "高峰同时在线"}));
     s += fmt::format("  messages: {:.0f}              # {}\n", o.concurrent * 40, c({"a day, all users together", "每日消息总数"}));
     s += fmt::format("  media: {}               # {}\n  retention: 365 days\n  growth: 20 %                # {}\n\n", "2 GiB", c({"uploads a day", "每日上传量"}), c({"more users a year", "用户年增长率"}));
-    s += fmt::format("ssh:                          # {}\n  user: {}\n", c({"for all hosts, unless a host says otherwise", "所有主机的默认值，主机可另行指定"}), o.user.empty() ? "root" : o.user);
+    s += fmt::format("ssh:                          # {}\n  {}user: {}\n", c({"for all hosts, unless a host says otherwise", "所有主机的默认值，主机可另行指定"}), o.user.empty() ? "# " : "", o.user.empty() ? "root" : o.user);
     if (!o.user.empty() && o.user != "root") s += "  sudo: true\n";
     s += "  # identities: [~/.ssh/id_ed25519]\n  # host_key: strict          # " + c({"or accept-new, or SHA256:...", "或 accept-new，或 SHA256:…"}) + "\n\nhosts:\n";
     for (auto& h : o.hosts) s += host_block(h, p.lang);

@@ -1,7 +1,9 @@
 #include "cli/program.hpp"
 #include "core/base/string.hpp"
 #include <clocale>
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <new>
 #include <sys/prctl.h>
@@ -41,6 +43,37 @@ int status_of(const Failure& f) {
     }
 }
 
+/// A monitor reads 2 as CRITICAL: for it a mistake in the command line is UNKNOWN.
+int usage_status(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i)
+        if (std::string_view{argv[i]}.find("nagios") != std::string_view::npos) return status::unknown;
+    return status::usage;
+}
+
+/// What CLI11 could not read, with the word that was meant.
+Error misread(const CLI::App& app, int argc, char** argv, const CLI::ParseError& e) {
+    std::vector<std::string> commands;
+    for (auto* s : app.get_subcommands([](const CLI::App*) { return true; })) commands.push_back(s->get_name());
+    if (argc > 1 && argv[1][0] != '-' && std::find(commands.begin(), commands.end(), argv[1]) == commands.end()) {
+        auto near = nearest(argv[1], commands);
+        return {Code::usage, say("there is no command '{}'", "没有命令 '{}'", one_line(argv[1], 40)),
+                near.empty() ? say("Commands: {}", "命令有：{}", fmt::join(commands, ", ")) : say("Did you mean `imops {}`?", "是否想用 `imops {}`？", near), {}};
+    }
+    const CLI::App* command = &app;
+    for (auto* s : app.get_subcommands()) command = s;
+    std::vector<std::string> options;
+    for (auto* o : command->get_options())
+        for (auto& l : o->get_lnames()) options.push_back("--" + l);
+    std::string near;
+    for (int i = 1; i < argc && near.empty(); ++i) {
+        std::string word{argv[i], std::string_view{argv[i]}.find('=') == std::string_view::npos ? std::strlen(argv[i]) : std::string_view{argv[i]}.find('=')};
+        if (word.starts_with("--") && std::find(options.begin(), options.end(), word) == options.end()) near = nearest(word, options);
+    }
+    return {Code::usage, say("{}", "命令行有误：{}", one_line(e.what())),
+            near.empty() ? Line{Text{"`imops --help` shows the commands, `imops COMMAND --help` the options.", "`imops --help` 显示命令，`imops 命令 --help` 显示选项。"}}
+                         : say("Did you mean {}?", "是否想写 {}？", near), {}};
+}
+
 int run(int argc, char** argv) {
     Program p;
     p.lang = wanted_language(argc, argv, p.lang_given);
@@ -64,17 +97,13 @@ int run(int argc, char** argv) {
         return app.exit(e, std::cout, std::cerr);
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == 0) return app.exit(e, std::cout, std::cerr);
-        std::vector<std::string> commands;
-        for (auto* s : app.get_subcommands({})) commands.push_back(s->get_name());
-        auto near = argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty() ? nearest(argv[1], commands) : "";
-        print({Code::usage, say("{}", "命令行有误：{}", one_line(e.what())),
-               near.empty() ? Line{Text{"`imops --help` shows the commands, `imops COMMAND --help` the options.", "`imops --help` 显示命令，`imops 命令 --help` 显示选项。"}}
-                            : say("Did you mean `imops {}`?", "是否想用 `imops {}`？", near), {}}, p.lang);
-        return status::usage;
+        print(misread(app, argc, argv, e), p.lang);
+        return usage_status(argc, argv);
     } catch (const Failure& f) {
         for (auto& e : f.errors) print(e, p.lang);
         if (f.errors.size() > 1) std::cerr << say("{} problems", "共 {} 个问题", f.errors.size()).in(p.lang) << '\n';
-        return status_of(f);
+        auto s = status_of(f);
+        return s == status::usage ? usage_status(argc, argv) : s;
     }
     return p.exit;
 }

@@ -15,7 +15,7 @@ struct Options {
     Selection select;
     CollectOptions collect;
     std::string timeout, from, save;
-    bool demo = false, health = false;
+    bool demo = false;
 };
 
 /// `--demo`: this very machine, with a deployment that is built in.
@@ -58,7 +58,7 @@ void run_preflight(Program& p, Options& o) {
     auto checks = selected_checks(o.select, catalogue, product);
 
     Report r;
-    r.command = o.health ? "health" : "preflight";
+    r.command = word(o.select.when);
     r.deployment = d.name;
     bool live = o.from.empty();
     r.time = live ? wall_clock() : bundle.time ? bundle.time : wall_clock();
@@ -86,9 +86,12 @@ void run_preflight(Program& p, Options& o) {
 
 } // namespace
 
-void add_preflight(CLI::App& app, Program& p) {
-    auto* c = app.add_subcommand("preflight", p.in({"judge every host: hardware, kernel, disks, clock, network, security", "检查每台主机：硬件、内核、磁盘、时钟、网络、安全"}));
+namespace {
+
+void add_judging(CLI::App& app, Program& p, When when, Text about) {
+    auto* c = app.add_subcommand(std::string{word(when)}, p.in(about));
     auto o = std::make_shared<Options>();
+    o->select.when = when;
     add_config_option(*c, p);
     add_output_options(*c, p);
     add_check_folders(*c, p);
@@ -113,6 +116,13 @@ void add_preflight(CLI::App& app, Program& p) {
         }
         run_preflight(p, *o);
     });
+}
+
+} // namespace
+
+void add_preflight(CLI::App& app, Program& p) {
+    add_judging(app, p, When::preflight, {"judge every host: hardware, kernel, disks, clock, network, security", "检查每台主机：硬件、内核、磁盘、时钟、网络、安全"});
+    add_judging(app, p, When::health, {"judge what may change from day to day, on a running deployment", "检查运行中的部署每天可能变化的项目"});
 }
 
 } // namespace imops

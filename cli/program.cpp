@@ -37,8 +37,6 @@ void catch_signals() {
     ::sigaction(SIGINT, &a, nullptr);
     ::sigaction(SIGTERM, &a, nullptr);
     ::sigaction(SIGHUP, &a, nullptr);
-    a.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &a, nullptr);
 }
 
 Deployment Program::deployment() {
@@ -137,14 +135,13 @@ void Program::finish(Report& r) {
     r.sort();
     auto w = write_options(::isatty(STDOUT_FILENO));
     exit = plain_status(r, w);
-    bool to_stdout = false;
-    for (auto& o : outputs) {
+    auto* shown = find_writer("human");
+    for (auto& o : outputs) { // files first: a reader of standard output may go away
         auto equals = o.find('=');
         auto* writer = find_writer(o.substr(0, equals));
         if (equals == o.npos) {
-            writer->write(r, w, std::cout);
+            shown = writer;
             exit = writer->status(r, w);
-            to_stdout = true;
             continue;
         }
         std::ostringstream text;
@@ -153,7 +150,7 @@ void Program::finish(Report& r) {
         writer->write(r, plain_options, text);
         write_file(o.substr(equals + 1), text.str());
     }
-    if (!to_stdout) find_writer("human")->write(r, w, std::cout);
+    shown->write(r, w, std::cout);
     std::cout.flush();
     if (!std::cout)
         throw Failure{Error{Code::io, Text{"the report could not be written to standard output", "报告无法写到标准输出"}, Text{"Is the disk full, or the pipe closed?", "磁盘是否已满，或管道已关闭？"}, {}}};

@@ -65,7 +65,13 @@ void imagine_hosts(Deployment& d, const Product& p) {
     }
 }
 
-std::string amount(const Value& v, const std::string& part) { return v.empty() ? "–" : part == "bandwidth" ? show_number(std::ceil(v.data.get<double>() * 8 / 1e5) / 10) + " Mbit/s" : v.show(); }
+std::string bits(double bytes_per_second) { return show_number(std::ceil(bytes_per_second * 8 / 1e5) / 10) + " Mbit/s"; }
+
+std::string amount(const SizeLine& l) {
+    auto& v = l.recommended.empty() ? l.minimum : l.recommended;
+    if (v.empty()) return "–";
+    return l.part == "bandwidth" ? bits(v.data.get<double>()) : v.show();
+}
 
 Line part_name(const std::string& part) {
     static const std::map<std::string, Text> names{{"cores", {"cores", "CPU 核"}},   {"memory", {"memory", "内存"}}, {"disk", {"disk", "磁盘"}},       {"hosts", {"machines", "机器数"}},
@@ -74,53 +80,73 @@ Line part_name(const std::string& part) {
     return it == names.end() ? Line{part, part} : Line{it->second};
 }
 
-void add_lines(Report& r, const Sizing& s) {
-    std::string role = "-";
-    for (auto& l : s.lines) {
-        if (l.role != role) r.notes.push_back(l.role.empty() ? Line{Text{"\nwhole deployment", "\n整个部署"}} : Line{"\n" + l.role, "\n" + l.role});
-        role = l.role;
-        auto minimum = amount(l.minimum, l.part), advised = amount(l.recommended, l.part);
-        r.notes.push_back(say("  {:<22} at least {:<10} advised {:<10} {}\n    source: {}", "  {:<14} 至少 {:<10} 建议 {:<10} {}\n    来源：{}", part_name(l.part), minimum, advised, l.arithmetic, l.source));
+/// What comes out for one role: the figures that hosts are judged by.
+void add_role(Report& r, const RoleSize& size) {
+    auto what = [&](double cores, double memory, double disk) {
+        auto machine = size.cores ? say("{} cores, {} of memory, {} of disk", "{} 核、内存 {}、磁盘 {}", cores, show_bytes(memory), show_bytes(disk)) : say("{} of disk", "磁盘 {}", show_bytes(disk));
+        return machine;
+    };
+    r.notes.push_back(say("\n{}: at least {}", "\n{}：至少 {}", size.role, what(size.cores_minimum, size.memory_minimum, size.disk_minimum)));
+    r.notes.push_back(say("{}  advised {}{}", "{}  建议 {}{}", std::string(size.role.size(), ' '), what(size.cores, size.memory, size.disk), size.hosts > 1 ? fmt::format(" × {}", size.hosts) : ""));
+    auto finding = [&](const char* part, Kind kind, double minimum, double advised) {
+        if (advised == 0) return;
         Finding f;
-        f.id = fmt::format("size.{}{}", l.role.empty() ? "" : l.role + ".", l.part);
-        f.title = part_name(l.part);
-        f.text = l.arithmetic;
-        f.value = l.recommended;
-        f.limit = l.minimum;
+        f.id = fmt::format("size.{}.{}", size.role, part);
+        f.title = part_name(part);
+        f.value = {kind, advised};
+        f.limit = {kind, minimum};
+        f.text = say("at least {}, advised {}", "至少 {}，建议 {}", f.limit.show(), f.value.show());
         r.findings.push_back(std::move(f));
+    };
+    finding("cores", Kind::number, size.cores_minimum, size.cores);
+    finding("memory", Kind::bytes, size.memory_minimum, size.memory);
+    finding("disk", Kind::bytes, size.disk_minimum, size.disk);
+}
+
+void add_line(Report& r, const SizeLine& l) {
+    r.notes.push_back(say("  {:<20} {:<12} {}\n    source: {}", "  {:<12} {:<12} {}\n    来源：{}", part_name(l.part), amount(l), l.arithmetic, l.source));
+}
+
+void add_lines(Report& r, const Sizing& s) {
+    for (auto& size : s.roles) {
+        add_role(r, size);
+        for (auto& l : s.lines)
+            if (l.role == size.role) add_line(r, l);
     }
+    r.notes.push_back(Text{"\nwhole deployment", "\n整个部署"});
+    for (auto& l : s.lines)
+        if (l.role.empty()) add_line(r, l);
     r.notes.push_back(Text{"\nstorage, month by month (database with indexes, media, logs of 30 days)", "\n按月累计的存储量（数据库含索引、媒体、30 天日志）"});
     for (auto& m : s.months)
-        r.notes.push_back(say("  after {:>2} months  {:>10} + {:>10} + {:>10} = {}", "  {:>2} 个月后  {:>10} + {:>10} + {:>10} = {}", m.month, show_bytes(m.database), show_bytes(m.media), show_bytes(m.logs), show_bytes(m.database + m.media + m.logs)));
-    if (!s.remarks.empty()) r.notes.push_back(Line{" ", " "});
+        r.notes.push_back(say("  month {:>2}  {:>10} + {:>10} + {:>10} = {}", "  第 {:>2} 个月  {:>10} + {:>10} + {:>10} = {}", m.month, show_bytes(m.database), show_bytes(m.media), show_bytes(m.logs), show_bytes(m.database + m.media + m.logs)));
+    r.notes.push_back(Line{" ", " "});
     for (auto& x : s.remarks) r.notes.push_back(say("note: {}", "注意：{}", x));
     r.notes.push_back(Line{" ", " "});
 }
 
 /// Short, enough or wasteful: a machine of more than four times what is advised is money.
-void compare(Report& r, const Host& h, const Catalogue& c, const Facts& facts, const char* fact, Text what, Kind kind, double minimum, double advised) {
+void compare(Report& r, const Finding& measured, const char* part, double minimum, double advised) {
     Finding f;
-    f.id = fmt::format("size.{}", fact);
-    f.subject = h.name;
-    f.title = what;
-    auto* def = c.fact(fact);
-    auto it = facts.find(fact);
-    std::variant<nlohmann::json, Unread> v = Unread{false, Text{"it was not read", "未读取"}};
-    if (def && it != facts.end()) v = typed(*def, it->second);
-    if (auto* u = std::get_if<Unread>(&v)) {
-        f.level = Level::unknown;
-        f.text = u->why;
-        return r.findings.push_back(std::move(f));
-    }
-    double has = std::get<nlohmann::json>(v).get<double>();
-    auto shown = [&](double x) { return Value{kind, x}.show(); };
-    double allowance = kind == Kind::bytes ? 0.93 : 1; // a machine sold as 8 GB shows about 7.6
-    f.value = {kind, has};
-    f.limit = {kind, minimum};
+    f.id = fmt::format("size.host.{}", part);
+    f.subject = measured.subject;
+    f.title = part_name(part);
     if (minimum == 0 && advised == 0) {
         f.level = Level::skip;
         f.text = Text{"no size is known for these roles", "这些角色没有已知的配置数据"};
-    } else if (has < minimum * allowance) {
+        return r.findings.push_back(std::move(f));
+    }
+    if (!measured.value.data.is_number()) {
+        f.level = Level::unknown;
+        f.text = measured.text;
+        return r.findings.push_back(std::move(f));
+    }
+    double has = measured.value.data.get<double>();
+    auto kind = measured.value.kind;
+    auto shown = [&](double x) { return Value{kind, x}.show(); };
+    double allowance = kind == Kind::bytes ? 0.93 : 1; // a machine sold as 8 GB shows about 7.6
+    f.value = measured.value;
+    f.limit = {kind, minimum};
+    if (has < minimum * allowance) {
         f.level = Level::fail;
         f.text = say("short: {}, at least {} needed, {} advised", "不足：{}，至少需要 {}，建议 {}", shown(has), shown(minimum), shown(advised));
         f.remedy = Text{"Enlarge the machine or move a role to another one.", "扩容该主机，或把某个角色移到其他主机。"};
@@ -128,7 +154,7 @@ void compare(Report& r, const Host& h, const Catalogue& c, const Facts& facts, c
         f.level = Level::warn;
         f.text = say("enough to run, less than advised: {} of {}", "可运行，但低于建议：{} / {}", shown(has), shown(advised));
         f.remedy = Text{"Plan to enlarge the machine before more users come.", "在用户增加之前安排扩容。"};
-    } else if (has > advised * 4 && has > minimum * 4) {
+    } else if (has > advised * 4) {
         f.level = Level::warn;
         f.text = say("wasteful: {}, advised {}", "浪费：{}，建议 {}", shown(has), shown(advised));
         f.remedy = Text{"A smaller machine will do, or give it more roles.", "可换用更小的主机，或让它承担更多角色。"};
@@ -136,10 +162,14 @@ void compare(Report& r, const Host& h, const Catalogue& c, const Facts& facts, c
     r.findings.push_back(std::move(f));
 }
 
-void compare_host(Report& r, const Host& h, const Deployment& d, const Sizing& s, const Catalogue& c, const Facts& facts) {
-    auto n = need_of(h, d, s);
-    compare(r, h, c, facts, "cpu.cores", {"cores", "CPU 核"}, Kind::number, n.cores_minimum, n.cores);
-    compare(r, h, c, facts, "memory.total", {"memory", "内存"}, Kind::bytes, n.memory_minimum, n.memory);
+/// The measured values come from the same checks that preflight judges by.
+void compare_host(Report& r, const Host& h, const Deployment& d, Judge& judge, const Facts& facts) {
+    auto n = need_of(h, d, judge.sizing());
+    for (auto& f : judge.add(h, facts)) {
+        if (f.id == "cpu.cores") compare(r, f, "cores", n.cores_minimum, n.cores);
+        if (f.id == "memory.total") compare(r, f, "memory", n.memory_minimum, n.memory);
+        if (f.id == "disk.total") compare(r, f, "disk", n.disk_minimum, n.disk);
+    }
 }
 
 void run_size(Program& p, const Options& o) {
@@ -153,14 +183,16 @@ void run_size(Program& p, const Options& o) {
     } else if (!o.product.empty() && !std::filesystem::exists(p.config)) d.name = o.product;
     else d = p.deployment();
     override_workload(d, o);
+    if (d.workload.registered == 0)
+        throw Failure{Error{Code::usage, Text{"how many users?", "用户数是多少？"}, Text{"Give --registered N, and --concurrent N if it is known.", "请给出 --registered N；若已知在线数再加 --concurrent N。"}, {}}};
     auto product = p.product(*d.product, &d.product, d.file);
     if (d.hosts.empty()) imagine_hosts(d, product);
     auto catalogue = p.catalogue("");
     Selection select;
-    select.checks = {"cpu.cores", "memory.total"};
+    select.checks = {"cpu.cores", "memory.total", "disk.total"};
     select.passive = true;
     auto checks = selected_checks(select, catalogue, product);
-    Judge judge{catalogue, d, product, p.product("generic"), {}, wall_clock()};
+    Judge judge{catalogue, d, product, p.product("generic"), checks, wall_clock()};
     Report r;
     r.command = "size";
     r.deployment = d.name;
@@ -174,9 +206,9 @@ void run_size(Program& p, const Options& o) {
         std::vector<const Host*> hosts = selected_hosts({}, d);
         CollectOptions options;
         options.passive = true;
-        r.interrupted = collect(*fleet, d, product, catalogue, hosts, checks, options, p, [&](const Host& h, Facts facts) { compare_host(r, h, d, judge.sizing(), catalogue, facts); });
+        r.interrupted = collect(*fleet, d, product, catalogue, hosts, checks, options, p, [&](const Host& h, Facts facts) { compare_host(r, h, d, judge, facts); });
     } else if (!o.from.empty())
-        for (auto& h : d.hosts) compare_host(r, h, d, judge.sizing(), catalogue, bundle.hosts[h.name]);
+        for (auto& h : d.hosts) compare_host(r, h, d, judge, bundle.hosts[h.name]);
     p.finish(r);
 }
 

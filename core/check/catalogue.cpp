@@ -11,7 +11,7 @@ Scope context_scope() {
         for (auto level : {"minimum", "recommended"}) s.add(fmt::format("need.{}.{}", part, level), number);
     for (auto part : {"memory", "disk"})
         for (auto level : {"minimum", "recommended"}) s.add(fmt::format("need.{}.{}", part, level), bytes);
-    for (auto name : {"name", "address", "data", "user"}) s.add(fmt::format("host.{}", name), text);
+    for (auto name : {"name", "address", "data", "user", "service_user"}) s.add(fmt::format("host.{}", name), text);
     for (auto name : {"roles", "ports", "units"}) s.add(fmt::format("host.{}", name), words);
     s.add("product.id", text);
     s.add("workload.registered", number);

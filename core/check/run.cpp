@@ -113,7 +113,7 @@ Sight Judge::make_sight(const Host& h, const Facts& facts) {
         for (auto& p : c->ports) ports.push_back(p.show());
         for (auto& u : c->units) units.push_back(u);
     }
-    s.data["host"] = {{"name", h.name}, {"address", h.address}, {"roles", h.roles}, {"data", h.data}, {"user", h.user}, {"ports", ports}, {"units", units}};
+    s.data["host"] = {{"name", h.name}, {"address", h.address}, {"roles", h.roles}, {"data", product_.data(h)}, {"user", h.user.empty() ? "$USER" : h.user}, {"service_user", product_.service_user(h)}, {"ports", ports}, {"units", units}};
     s.data["product"] = {{"id", product_.id}};
     s.data["workload"] = {{"registered", deployment_.workload.registered}, {"concurrent", deployment_.workload.concurrent}};
     s.data["airgap"] = deployment_.airgap;

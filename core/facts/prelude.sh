@@ -1,5 +1,4 @@
-# --- imops: this script only reads. It runs each fragment below in a process of its own, with a time limit, and ends when
-# --- the connection does. Nothing is written to any disk; nothing stays behind.
+# --- Each fragment below runs in a process of its own, with a time limit; all of it ends when the connection does.
 export LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH

@@ -1,6 +1,7 @@
 #include "core/facts/script.hpp"
 #include "core/base/string.hpp"
 #include "core/base/embedded_file.hpp"
+#include <algorithm>
 #include <sys/random.h>
 
 namespace imops {
@@ -18,6 +19,9 @@ std::string fact_script(std::span<const FactDef* const> facts, const Variables& 
     std::string s = fmt::format("imops_mark={}\n", shell_quote(nonce));
     for (auto& [name, value] : variables) s += fmt::format("{}={}\n", name, shell_quote(value));
     // One function: the shell has read all of the script before any of it runs, and standard input is free for the watcher.
+    bool active = std::any_of(facts.begin(), facts.end(), [](auto* f) { return f->active; });
+    s += active ? "# imops: these fragments write a small file or open a port on purpose, and remove it again.\n"
+                : "# imops: this script only reads. Nothing is written to any disk; nothing stays behind.\n";
     s += "imops_main() {\n";
     s += embedded_prelude()[0].text;
     for (auto* f : facts) {

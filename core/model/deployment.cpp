@@ -80,14 +80,14 @@ struct File {
 
 template <class X> void describe(X& x, SecretRef& s) {
     x.may("env", s.env, {"name of an environment variable", "环境变量名"}, word_of("_", 128));
-    x.may("file", s.file, {"path of a file with mode 0600; its first line is the secret", "权限为 0600 的文件路径；第一行是密钥"});
-    x.may("command", s.command, {"program and arguments; its first line of output is the secret", "程序及参数；输出的第一行是密钥"});
+    x.may("file", s.file, {"path of a file with mode 0600; its first line is the secret", "权限为 0600 的文件路径；第一行是其内容"});
+    x.may("command", s.command, {"program and arguments; its first line of output is the secret", "程序及参数；输出的第一行是其内容"});
 }
 
 Objection scalar_instead(const SecretRef&) {
-    return {Text{"a secret must not stand in this file", "密钥不能直接写在此文件中"},
+    return {Text{"a secret must not stand in this file", "密码等敏感信息不能直接写在此文件中"},
             Text{"Refer to it: {env: NAME}, {file: path} (mode 0600) or {command: [program, argument]}. Change the secret that stood here.",
-                 "请引用它：{env: 变量名}、{file: 路径}（权限 0600）或 {command: [程序, 参数]}。写在这里的密钥应当更换。"}};
+                 "请引用它：{env: 变量名}、{file: 路径}（权限 0600）或 {command: [程序, 参数]}。写在这里的密码应当更换。"}};
 }
 
 namespace {
@@ -96,7 +96,7 @@ template <class X> void secret(X& x, const char* key, SecretRef& s, Text doc) {
     x.may(key, s, doc, Rule<SecretRef>{[](const SecretRef& r) -> std::optional<Objection> {
               int given = !r.env.empty() + !r.file.empty() + !r.command.empty();
               if (given == 1) return {};
-              return Objection{Text{"a secret needs exactly one of env, file, command", "密钥必须且只能用 env、file、command 之一给出"},
+              return Objection{Text{"a secret needs exactly one of env, file, command", "敏感信息必须且只能用 env、file、command 之一给出"},
                                Text{"Write {env: NAME}, {file: path} or {command: [program, argument]}.", "请写 {env: 变量名}、{file: 路径} 或 {command: [程序, 参数]}。"}};
           }});
 }
@@ -215,9 +215,11 @@ Host made(const HostEntry& e, const Access& common) {
     for (auto& i : e.identities.empty() ? common.identities : e.identities) h.identities.push_back(expand_home(i));
     h.passphrase = either(e.passphrase, common.passphrase);
     h.password = either(e.password, common.password);
-    h.sudo_password = either(e.sudo_password, common.sudo_password);
-    if (e.sudo.value_or(common.sudo.value_or(!h.sudo_password.empty())))
-        h.sudo = h.sudo_password.empty() ? Sudo::ask_without_password : Sudo::password;
+    auto& sudo_password = either(e.sudo_password, common.sudo_password);
+    if (e.sudo.value_or(common.sudo.value_or(!sudo_password.empty()))) {
+        h.sudo = sudo_password.empty() ? Sudo::ask_without_password : Sudo::password;
+        h.sudo_password = sudo_password;
+    }
     h.host_key = either(e.host_key, common.host_key);
     if (h.host_key.empty()) h.host_key = "strict";
     h.known_hosts = expand_home(either(e.known_hosts, common.known_hosts));

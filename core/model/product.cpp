@@ -148,6 +148,19 @@ std::vector<const Component*> Product::on(const Host& h) const {
     return found;
 }
 
+std::string Product::data(const Host& h) const {
+    if (!h.data.empty()) return h.data;
+    for (auto* c : on(h))
+        if (!c->data.empty()) return c->data;
+    return "/var/lib";
+}
+
+std::string Product::service_user(const Host& h) const {
+    for (auto* c : on(h))
+        if (!c->user.empty()) return c->user;
+    return {};
+}
+
 Product parse_product(std::string_view text, const std::string& file) {
     Problems problems{file};
     ProductFile f;

@@ -74,6 +74,10 @@ struct Product {
     /// The components that run on a host: those it names, else the usual ones of its roles (one that is optional counts when
     /// the role has no other).
     std::vector<const Component*> on(const Host&) const;
+    /// The data directory: what the host says, else the first of its components; /var/lib when nobody knows.
+    std::string data(const Host&) const;
+    /// The user that the service runs as on this host; empty when nobody knows.
+    std::string service_user(const Host&) const;
 };
 
 /// Throws Failure with all problems of the file.

@@ -136,7 +136,7 @@ void write_nagios(const Report& r, const WriteOptions& w, std::ostream& o) {
                      bar_free(one_line(r.deployment)), t[Level::fail], t[Level::unknown], t[Level::warn], t[Level::ok], t[Level::fail], t[Level::unknown], t[Level::warn], t[Level::ok]);
     for (auto& f : r.findings)
         if (f.level >= Level::warn)
-            o << bar_free(one_line(fmt::format("{} {} {} {}: {}", label(f.level, Lang::en), f.subject, f.id, f.item, f.text.in(w.lang)))) << '\n';
+            o << bar_free(one_line(fmt::format("{} {} {}{}{}: {}", label(f.level, Lang::en), f.subject, f.id, f.item.empty() ? "" : " ", f.item, f.text.in(w.lang)))) << '\n';
 }
 
 } // namespace detail
