@@ -39,7 +39,7 @@ void catch_signals() {
     ::sigaction(SIGHUP, &a, nullptr);
 }
 
-Deployment Program::deployment() {
+Deployment Program::deployment(const KnownNames& names) {
     auto text = read_file(config, std::size_t{1} << 30); // the reader refuses what is too large, with its size
     if (!text) {
         auto e = text.error();
@@ -48,7 +48,7 @@ Deployment Program::deployment() {
                       Text{"Run `imops init` to write one, or name it: --config FILE.", "运行 `imops init` 生成一份，或用 --config 指定文件。"}, {}};
         throw Failure{std::move(e)};
     }
-    auto d = parse_deployment(std::move(*text), config);
+    auto d = parse_deployment(std::move(*text), config, names);
     if (!lang_given && !d.language.empty()) lang = d.language == "zh" ? Lang::zh : Lang::en;
     return d;
 }

@@ -28,7 +28,7 @@ struct Program {
     std::string in(Text t) const { return std::string{t.in(lang)}; }
 
     /// Reads `config` (throws Failure); the deployment's own language counts when --lang was not given.
-    Deployment deployment();
+    Deployment deployment(const KnownNames& = {});
     /// Built-in packs, `checks/` beside imops.yaml (or beside `beside`), then --checks. Throws Failure.
     Catalogue catalogue(const std::string& beside) const;
     Product product(const std::string& id, const Placed<std::string>* asked = nullptr, const std::string& file = {}) const;

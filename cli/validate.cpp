@@ -11,17 +11,19 @@ void merge(std::vector<Error>& all, Failure& f) {
     for (auto& e : f.errors) all.push_back(std::move(e));
 }
 
-/// The file itself, then what only the packs and products know: everything in one go.
+/// The file itself and what only the packs and products know of it: everything in one go.
 void run_validate(Program& p) {
-    auto d = p.deployment();
     std::vector<Error> errors;
+    Catalogue catalogue;
     try {
-        auto catalogue = p.catalogue(p.config);
-        catalogue.apply(d);
+        catalogue = p.catalogue(p.config);
     } catch (Failure& f) {
         merge(errors, f);
     }
+    Deployment d;
     try {
+        d = p.deployment({p.product_ids(), catalogue.check_ids()});
+        if (errors.empty()) catalogue.apply(d);
         auto product = p.product(*d.product, &d.product, d.file);
         Problems problems{d.file};
         for (auto& h : d.hosts)

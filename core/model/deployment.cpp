@@ -279,6 +279,18 @@ void validate_references(const File& f, Problems& problems) {
                      Text{"Correct one of the two numbers.", "请更正其中一个数字。"});
 }
 
+void validate_names(const File& f, const KnownNames& names, Problems& problems) {
+    auto known = [&](const Placed<std::string>& given, const std::vector<std::string>& all, Text what, Text where) {
+        if (all.empty() || given->empty() || std::find(all.begin(), all.end(), *given) != all.end()) return;
+        auto near = nearest(*given, all);
+        problems.add(given.place, say("there is no {} '{}'", "没有{} '{}'", what, one_line(*given, 60)),
+                     near.empty() ? say("{}", "{}", where) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+    };
+    known(f.d.product, names.products, {"product", "产品"}, {"`imops size --products` lists them; for another product write `generic`.", "`imops size --products` 列出全部；其他产品请写 `generic`。"});
+    for (auto& w : f.waivers) known(w->check, names.checks, {"check", "检查"}, {"`imops checks list` shows them all.", "`imops checks list` 列出全部检查。"});
+    for (auto& [id, o] : f.d.checks) known({id, o.place}, names.checks, {"check", "检查"}, {"`imops checks list` shows them all.", "`imops checks list` 列出全部检查。"});
+}
+
 } // namespace
 
 const Host* Deployment::host(std::string_view n) const {
@@ -293,7 +305,7 @@ std::vector<const Host*> Deployment::with_role(std::string_view role) const {
     return found;
 }
 
-Deployment parse_deployment(std::string text, std::string file) {
+Deployment parse_deployment(std::string text, std::string file, const KnownNames& names) {
     Problems problems{file};
     File f;
     read_document(text, f, problems);
@@ -301,6 +313,7 @@ Deployment parse_deployment(std::string text, std::string file) {
         validate_hosts(f, problems);
         validate_references(f, problems);
     } else if (!f.hosts.empty()) validate_hosts(f, problems);
+    validate_names(f, names, problems);
     if (!problems.none()) throw Failure{problems.take()};
     auto& d = f.d;
     d.file = std::move(file);

@@ -93,8 +93,13 @@ struct Deployment {
     std::vector<const Host*> with_role(std::string_view role) const;
 };
 
+/// Names that only the products and packs know; empty lists are not looked at.
+struct KnownNames {
+    std::vector<std::string> products, checks;
+};
+
 /// Reads and validates; all problems of the file are thrown together as one Failure (Code::config).
-Deployment parse_deployment(std::string text, std::string file);
+Deployment parse_deployment(std::string text, std::string file, const KnownNames& = {});
 /// The JSON Schema of the same declaration.
 nlohmann::ordered_json deployment_schema(Lang);
 

@@ -113,6 +113,9 @@ class Arithmetic {
         size.memory_minimum = std::max(size.memory_minimum, size.memory * 2 / 3);
         size.cores = std::max(size.cores, size.cores_minimum);
         size.memory = std::max(size.memory, size.memory_minimum);
+        for (auto& r : product_.sizing)
+            if (fits(r, role) && r.kind == RowKind::measured)
+                s_.remarks.push_back(say("{}: measured, not advice: {} cores and {} with {}: {}", "{}：实测数据，并非建议：{} 核、内存 {}，{}：{}", role, r.cores, show_bytes(r.memory.value), users_of(r), r.source));
         if (!size.cores && !size.memory) s_.remarks.push_back(say("{}: no size is known", "{}：没有已知的配置数据", role));
         s_.roles.push_back(std::move(size));
     }
