@@ -47,13 +47,16 @@ void wrapped(std::string_view text, int indent, int width, std::ostream& o) {
     for (auto line : split(text, '\n')) {
         if (!first) fresh();
         first = false;
+        bool space = false; // owed before the next word, if that stays on this line
         while (!line.empty()) {
             auto end = line.find(' ');
             if (line[0] == '`')
                 if (auto close = line.find('`', 1); close != line.npos) end = line.find(' ', close);
             auto word = line.substr(0, end);
             auto n = columns(word);
-            if (at > indent && at + n > width) fresh();
+            if (at > indent && at + space + n > width && n <= width - indent) fresh();
+            else if (space && at > indent) o << ' ', ++at;
+            space = true;
             if (n > width - indent && word.find('`') == word.npos) { // Chinese has no spaces
                 for (std::size_t i = 0; i < word.size();) {
                     std::size_t len = 1;
@@ -69,7 +72,6 @@ void wrapped(std::string_view text, int indent, int width, std::ostream& o) {
                 at += n;
             }
             if (end == line.npos) break;
-            if (at < width) o << ' ', ++at;
             line.remove_prefix(end + 1);
         }
     }
