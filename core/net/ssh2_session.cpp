@@ -6,8 +6,9 @@
 namespace imops::net {
 
 namespace {
-// A helper that the script left behind may keep the streams open for ever: the exit status ends the job, after this.
-constexpr std::chrono::milliseconds drain_limit{500};
+// A helper that the script left behind may keep the streams open for ever: the exit status ends the job, after so long a silence. Not
+// sooner: sshd tells the status before the rest of the output, which may take its time on a slow link.
+constexpr std::chrono::milliseconds silence{2000};
 constexpr std::chrono::milliseconds turn_limit{50};
 constexpr int reads_per_step = 64; // so that one flood does not starve the others
 
@@ -263,7 +264,7 @@ Ssh2Session::Go Ssh2Session::run(Clock::time_point now) {
     if (events_.closed && !over) return lost();
     if (over || libssh2_channel_get_exit_status(channel_) != 0) {
         at_ = At::drain;
-        drained_ = now + drain_limit;
+        drained_ = now + silence;
         return Go::on;
     }
     return Go::wait;
@@ -283,10 +284,13 @@ int Ssh2Session::exit_status() {
 
 /// The exit status or the end of the streams has come: wait, not for ever, for the other one.
 Ssh2Session::Go Ssh2Session::drain(Clock::time_point now) {
-    if (read_both() && now < drained_) return Go::wait;
+    bool more = read_both();
+    if (moved_) drained_ = now + silence;
+    bool enough = now >= drained_ || now >= deadline_;
+    if (more && !enough) return Go::wait;
     int status = exit_status();
     bool over = libssh2_channel_eof(channel_);
-    if (now < drained_ && (!over || (status == 0 && !events_.closed))) return Go::wait;
+    if (!enough && (!over || (status == 0 && !events_.closed))) return Go::wait;
     if (status == 0 && events_.closed) return lost();
     if (status == 0) // ours would have come as hidden_status
         return fail({Code::no_shell, say("{}: the server ran something else than sh, and it ended at once", "{}：服务器执行的不是 sh，且已立即结束", where_),

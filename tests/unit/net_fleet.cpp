@@ -88,11 +88,11 @@ TEST_P(Every, bytes_fed_come_back_unchanged) {
 
 TEST_P(Every, a_script_past_its_limit_is_ended_with_all_its_processes) {
     Task one{host(), "sleep 600 & echo $!; wait; exit 0"};
-    one.job.script.limit = 500ms;
+    one.job.script.limit = 1500ms;
     auto o = run(fleet(), one);
     EXPECT_EQ(code_of(o), Code::timed_out) << describe(o);
-    EXPECT_GE(o.took, 500ms);
-    EXPECT_LT(o.took, 5s);
+    EXPECT_GE(o.took, 1500ms);
+    EXPECT_LT(o.took, 10s);
     ASSERT_FALSE(one.out.empty());
     auto helper = pid_t(std::stoi(one.out));
     if (GetParam() != Transport::local) ::kill(helper, SIGKILL); // there the script's own watcher does it, which this one lacks
@@ -204,19 +204,28 @@ TEST_P(Link, a_connection_that_dies_in_the_middle_is_lost) {
 }
 
 TEST_P(Link, nothing_stays_behind) {
-    std::string folder;
+    std::string folder; // of this fleet: others may run beside it
     {
         auto fleet = make_fleet(opt);
         Task one{host(), "exit 0"}, refused{host("db2"), "exit 0"};
         refused.host.identities = {make_key(home, "stranger")};
         ASSERT_TRUE(run(*fleet, one).result);
         EXPECT_EQ(code_of(run(*fleet, refused)), Code::key_refused);
+        for (auto& e : fs::directory_iterator("/tmp"))
+            if (has(slurp(e.path().string() + "/0.conf"), home / "k")) folder = e.path().string();
+        EXPECT_EQ(!folder.empty(), GetParam() == Transport::openssh);
+        EXPECT_EQ(!folder.empty() && runs(folder), GetParam() == Transport::openssh);
     }
-    EXPECT_TRUE(soon([] { return !runs("[mux]"); }));
-    for (auto& e : fs::directory_iterator("/tmp")) {
-        auto name = e.path().filename().string();
-        EXPECT_FALSE(name.starts_with("imops-") && !name.starts_with("imops-test-")) << name;
-    }
+    EXPECT_FALSE(!folder.empty() && fs::exists(folder));
+    EXPECT_TRUE(folder.empty() || soon([&] { return !runs(folder); }));
+}
+
+TEST_P(Link, the_rest_of_the_output_comes_after_a_status_that_hurried_ahead) {
+    // a helper holds the stream and is silent for a while: what it says within the silence allowed still belongs to the job
+    Task one{host(), "{ sleep 0.7; echo late; } & exit 0"};
+    auto o = run(fleet(), one);
+    ASSERT_TRUE(o.result) << describe(o);
+    EXPECT_EQ(one.out, "late\n");
 }
 
 TEST_P(Link, many_hosts_at_once_with_a_small_fan_out) {
