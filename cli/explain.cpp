@@ -15,7 +15,7 @@ void paragraph(std::ostream& o, std::string_view label, std::string_view text) {
 }
 
 void explain_fact(const Program& p, const FactDef& f, std::ostream& o) {
-    auto how = f.native ? p.in({"produced by imops itself", "由 imops 自身产生"}) : f.sh;
+    auto how = f.native ? p.in({"produced by imops itself", "由 imops 自身产生"}) : !f.with.empty() ? say("printed with {}", "随 {} 一并输出", f.with).in(p.lang) : f.sh;
     paragraph(o, fmt::format("{} {} ({}{})", p.in({"Fact", "事实"}), f.id, name(f.type.kind), f.root ? p.in({", needs root", "，需要 root"}) : ""), trim(how));
 }
 
@@ -104,7 +104,7 @@ void run_lint(Program& p, const std::vector<std::string>& packs) {
         checks += pack.checks.size();
         for (auto* f : pack.facts) {
             ++facts;
-            if (f->native) continue;
+            if (f->sh.empty()) continue;
             auto script = "(\n" + f->sh + "\n)\n";
             auto parsed = run_process({"sh", "-n"}, std::chrono::seconds{10}, script);
             if (parsed && parsed->status == 0 && shellcheck)

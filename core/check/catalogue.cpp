@@ -212,6 +212,18 @@ struct CatalogueLoader {
         }
     }
 
+    /// A fact that another one prints: that one must be there, and run wherever and whenever this one is wanted.
+    void pair_up(Read& r) {
+        for (auto& [id, entry] : r.file.facts) {
+            auto& f = entry.value;
+            if (f.with.empty()) continue;
+            auto* first = c.fact(f.with);
+            if (!first || first->sh.empty() || first->active != f.active || first->root != f.root || !first->roles.empty() || !f.roles.empty())
+                r.problems.add(entry.place, say("fact '{}' cannot be printed with '{}'", "事实 '{}' 不能随 '{}' 一并输出", id, one_line(f.with, 60)),
+                               Text{"`with` names a fact with `sh`; both have the same `root` and `active`, and neither has `roles`.", "`with` 需指向带有 `sh` 的事实；两者的 `root`、`active` 须相同，且都没有 `roles`。"});
+        }
+    }
+
     void compile(std::size_t i) {
         auto& r = files[i];
         auto& pack = c.packs_[i];
@@ -279,6 +291,7 @@ Catalogue load_catalogue(std::span<const PackSource> sources) {
     loader.files.reserve(sources.size());
     for (auto& s : sources) loader.read(s);
     for (auto& r : loader.files) loader.collect(r);
+    for (auto& r : loader.files) loader.pair_up(r);
     for (std::size_t i = 0; i < loader.files.size(); ++i) loader.compile(i);
     std::vector<Error> errors;
     for (auto& r : loader.files)

@@ -81,8 +81,11 @@ std::vector<const FactDef*> needed_facts(const std::vector<const Check*>& checks
     for (auto* k : checks) {
         if (!applies(*k, h) || !k->off.empty()) continue;
         for (auto& id : k->facts)
-            if (auto* f = c.fact(id); wanted(*f) && seen.insert(id).second) facts.push_back(f);
+            if (auto* f = c.fact(id); wanted(*f))
+                if (auto* first = f->with.empty() ? f : c.fact(f->with); seen.insert(first->id).second) facts.push_back(first);
     }
+    for (auto& f : c.facts())
+        if (seen.contains(f.with)) facts.push_back(&f);
     return facts;
 }
 

@@ -205,7 +205,7 @@ void FactEntry::finish(Problems& problems) {
     type.kind = known(kind.value, kind.place);
     for (auto& [member, word] : type.kind == Kind::table ? columns : keys) type.members.emplace_back(member, Type{known(word, kind.place), {}});
     if (type.kind == Kind::list) type.members.emplace_back("", Type{Kind::text, {}});
-    if (native == !sh.empty())
+    if (native + !sh.empty() + !with.empty() != 1)
         problems.add(kind.place, say("fact '{}' needs `sh`", "事实 '{}' 需要 `sh`", id), Text{"Only facts that imops produces itself are `native: true`.", "只有 imops 自身产生的事实才写 `native: true`。"});
     if ((type.kind == Kind::table && columns.empty()) || (type.kind == Kind::map && keys.empty()))
         problems.add(kind.place, say("fact '{}' does not name its {}", "事实 '{}' 没有列出 {}", id, type.kind == Kind::table ? "columns" : "keys"),

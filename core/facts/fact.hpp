@@ -27,6 +27,7 @@ struct FactDef {
     std::string id;
     std::string sh;        // POSIX sh, read-only; empty for a native fact
     bool native = false;   // imops itself produces it
+    std::string with;      // the fact whose fragment prints this one too, after `also ID`: one process start for both
     Type type;
     bool root = false;
     Duration timeout{10};
@@ -55,6 +56,7 @@ struct FactEntry : FactDef {
 template <class X> void describe(X& x, FactEntry& f) {
     x.may("sh", f.sh, {"POSIX sh, read-only; its standard output is the fact", "只读的 POSIX sh，标准输出即事实"});
     x.may("native", f.native, {"imops itself produces it", "由 imops 自身产生"});
+    x.may("with", f.with, {"the fact whose fragment prints this one too, after `also ID`", "由该事实的脚本在 `also ID` 之后一并输出"});
     x.need("type", f.kind, {"text, number, bytes, seconds, bool, list, map, table or clock", "text、number、bytes、seconds、bool、list、map、table 或 clock"});
     x.may("keys", f.keys, {"for a map: {name: type}", "map 的键：{名称: 类型}"});
     x.may("columns", f.columns, {"for a table: {name: type}, in order", "table 的列：{名称: 类型}，按顺序"});

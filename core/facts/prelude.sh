@@ -6,10 +6,14 @@ umask 077
 unset CDPATH ENV IFS
 exec 3<&0 </dev/null
 have() { command -v "$1" >/dev/null 2>&1; }
+also() { printf '\n%s also %s\n' "$imops_mark" "$1"; } # what is printed from here on is that fact
+IMOPS_ALSO="\\n$imops_mark also " # the same for awk -v
 absent() { printf '%s\n' "$*" >&2; exit 77; }
 imops_root=
 while read -r imops_word imops_uid imops_line; do
-    [ "$imops_word" != Uid: ] || [ "$imops_uid" != 0 ] || imops_root=1
+    [ "$imops_word" = Uid: ] || continue
+    [ "$imops_uid" != 0 ] || imops_root=1
+    break
 done </proc/self/status
 
 # A process and all below it, found in /proc; children after their parents.

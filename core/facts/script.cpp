@@ -25,6 +25,7 @@ std::string fact_script(std::span<const FactDef* const> facts, const Variables& 
     s += "imops_main() {\n";
     s += embedded_prelude()[0].text;
     for (auto* f : facts) {
+        if (!f->with.empty()) continue; // another fragment prints it
         auto limit = std::max(1, int(f->timeout.seconds));
         s += fmt::format("\nif begin {} {}{}; then (\n{}\n) 3<&- & finish $!; fi\n", shell_quote(f->id), limit, f->root ? " root" : " ''", trim(f->sh));
     }
@@ -34,7 +35,10 @@ std::string fact_script(std::span<const FactDef* const> facts, const Variables& 
 
 FrameReader::FrameReader(std::span<const FactDef* const> facts, std::string nonce, std::function<double()> clock)
     : mark_{"\n" + nonce + " "}, clock_{std::move(clock)} {
-    for (auto* f : facts) wanted_.insert(f->id);
+    for (auto* f : facts) {
+        wanted_.insert(f->id);
+        if (!f->with.empty()) with_[f->with].push_back(f->id);
+    }
     out_.pending = err_.pending = "\n"; // a frame may begin with the very first byte
     out_.limit = out_limit;
     err_.limit = err_limit;
@@ -52,7 +56,7 @@ void FrameReader::text(Side& side, std::string_view bytes, bool is_out) {
     side.into->append(bytes.substr(0, room));
 }
 
-/// "begin ID", "end ID STATUS" or "over".
+/// "begin ID", "also ID", "end ID STATUS" or "over".
 void FrameReader::line(Side& side, std::string_view words, bool is_out) {
     auto parts = split(words, ' ');
     if (parts[0] == "over") {
@@ -66,17 +70,33 @@ void FrameReader::line(Side& side, std::string_view words, bool is_out) {
     if (parts[0] == "begin") {
         side.into = is_out ? &raw.out : &raw.err;
         side.over = false;
+        if (is_out) current_ = parts[1];
+    } else if (parts[0] == "also") {
+        if (!is_out || !side.into) return;
+        if (side.over) facts_[current_].got = Got::too_long;
+        side.into = &raw.out;
+        side.over = false;
+        current_ = parts[1];
     } else if (parts[0] == "end") {
         side.into = nullptr;
         if (!is_out || parts.size() < 3) return;
-        raw.at = clock_();
-        auto status = parse_number(parts[2]);
-        raw.status = int(status.value_or(0));
-        if (parts[2] == "timed_out") raw.got = Got::timed_out;
-        else if (parts[2] == "needs_root") raw.got = Got::needs_root;
-        else if (side.over) raw.got = Got::too_long;
-        else if (raw.status == 77) raw.got = Got::absent;
-        else raw.got = raw.status == 0 ? Got::ok : Got::failed;
+        if (side.over) facts_[current_].got = Got::too_long;
+        auto end = [&, at = clock_(), status = int(parse_number(parts[2]).value_or(0))](Raw& fact) {
+            fact.at = at;
+            fact.status = status;
+            if (parts[2] == "timed_out") fact.got = Got::timed_out;
+            else if (parts[2] == "needs_root") fact.got = Got::needs_root;
+            else if (fact.got == Got::too_long) return;
+            else if (status == 77) fact.got = Got::absent;
+            else fact.got = status == 0 ? Got::ok : Got::failed;
+        };
+        end(raw);
+        if (auto others = with_.find(parts[1]); others != with_.end()) // one process: they fare alike
+            for (auto& id : others->second) {
+                auto& other = facts_[id];
+                end(other);
+                if (other.got != Got::ok) other.err = raw.err;
+            }
     }
 }
 

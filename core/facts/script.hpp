@@ -32,9 +32,10 @@ class FrameReader {
     };
     std::string mark_;
     std::set<std::string, std::less<>> wanted_;
+    std::map<std::string, std::vector<std::string>, std::less<>> with_; // facts that the fragment of another prints
     std::function<double()> clock_;
     Side out_, err_;
-    std::string current_;
+    std::string current_; // what standard output belongs to
     Facts facts_;
     std::size_t noise_ = 0;
     std::string noise_text_;
