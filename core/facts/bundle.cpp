@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace imops {
 
@@ -65,6 +66,7 @@ std::string write_facts(const Facts& facts) {
 Facts read_facts(std::string_view text, Problems& problems) {
     Facts facts;
     Raw* raw = nullptr;
+    bool more[2]{}; // of the current fact: a line of output, of standard error was there
     int number = 0;
     for (auto line : split(text, '\n')) {
         ++number;
@@ -75,11 +77,12 @@ Facts read_facts(std::string_view text, Problems& problems) {
             Raw fresh;
             if (read_head(line, id, fresh)) {
                 raw = &(facts[id] = std::move(fresh));
+                more[0] = more[1] = false;
                 continue;
             }
         } else if (raw && (line[0] == ' ' || line[0] == '!')) {
             auto& into = line[0] == ' ' ? raw->out : raw->err;
-            if (!into.empty()) into += '\n';
+            if (std::exchange(more[line[0] == '!'], true)) into += '\n';
             into += line.substr(1);
             continue;
         }

@@ -108,7 +108,7 @@ void add_port(const Placed<PortEntry>& e, Component& into, Problems& problems) {
     Port p{e->name, 0, 0, e->proto, e->from};
     auto parts = split(e->port, '-');
     auto first = parse_number(parts[0]), last = parse_number(parts.back());
-    if (parts.size() > 2 || !first || !last || *first < 1 || *last > 65535 || *first > *last || (p.proto != "tcp" && p.proto != "udp"))
+    if (parts.size() > 2 || !first || !last || *first < 1 || *last > 65535 || *first > *last || *first != int(*first) || *last != int(*last) || (p.proto != "tcp" && p.proto != "udp"))
         problems.add(e.place, say("'{}/{}' is not a port", "'{}/{}' 不是端口", e->proto, e->port), Text{"Write port: 5432 or port: 49152-65535; proto: tcp or udp.", "请写 port: 5432 或 port: 49152-65535；proto: tcp 或 udp。"});
     else {
         p.first = int(*first);

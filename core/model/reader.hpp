@@ -87,7 +87,7 @@ class Reader {
     void read(const Node& n, double& v) { number(n, v, parse_number, {"a number", "数字"}, {"1000", "1000"}); }
     void read(const Node& n, int& v) {
         double x = 0;
-        number(n, x, [](auto s) { auto d = parse_number(s); return d && *d == double(int(*d)) ? d : std::nullopt; }, {"a whole number", "整数"}, {"22", "22"});
+        number(n, x, [](auto s) { auto d = parse_number(s); return d && *d > -1e9 && *d < 1e9 && *d == double(int(*d)) ? d : std::nullopt; }, {"a whole number", "整数"}, {"22", "22"});
         v = int(x);
     }
     void read(const Node& n, bool& v) {
@@ -148,7 +148,7 @@ class Reader {
         if (!n.is_map()) return expected(n, {"a mapping", "键值表"}, {"{name: value}", "{名称: 值}"});
         Reader r{n, problems_};
         describe(r, v);
-        r.finish();
+        r.finish(requires { scalar_instead(v); }); // {hunter2} is a mapping with a secret for its key
     }
 
     /// A key that may be there.
@@ -170,14 +170,14 @@ class Reader {
     Place place() const { return node_.place; }
     Problems& problems() { return problems_; }
 
-    /// Every key that was not declared is a problem.
-    void finish() {
+    /// Every key that was not declared is a problem; a secret one is not shown.
+    void finish(bool secret = false) {
         for (std::size_t i = 0; i < node_.pairs(); ++i) {
             auto& key = node_.key(i);
             if (!key.is_scalar() || std::find(known_.begin(), known_.end(), key.scalar) != known_.end()) continue;
             std::vector<std::string> words{known_.begin(), known_.end()};
             auto near = nearest(key.scalar, words);
-            problems_.add(key.place, say("unknown key '{}'", "未知的键 '{}'", one_line(key.scalar)),
+            problems_.add(key.place, secret ? Line{Text{"unknown key", "未知的键"}} : say("unknown key '{}'", "未知的键 '{}'", one_line(key.scalar)),
                           near.empty() ? say("Known here: {}", "此处可用：{}", fmt::join(words, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
         }
     }

@@ -78,7 +78,7 @@ class Arithmetic {
              say("{} + {} users × {}", "{} + {} 人 × {}", show_bytes(base.value), show_number(w_.concurrent), show_bytes(each.value)), base.source + "; " + each.source);
     }
 
-    /// Minimum rows: for every size, or the smallest one that still carries the users.
+    /// Minimum rows: for every size, or for no more users than there are.
     void minimum(RoleSize& size, const Product& p) {
         for (auto& r : p.sizing) {
             if (!fits(r, size.role) || r.kind != RowKind::minimum || (!for_every_size(r) && users(r) < up_to(r))) continue;
