@@ -27,7 +27,8 @@ struct Compiled {
     inja::Template tree;
     Kind kind;
     std::set<std::string> reads, required;
-    std::vector<std::pair<std::string, json::json_pointer>> pointers; // of `required`
+    std::vector<std::pair<std::string, std::vector<std::string>>> paths; // of `required`: "a.b" and its parts
+    bool plain_name = false; // the expression is nothing but one name
 };
 
 } // namespace detail
@@ -136,8 +137,10 @@ std::variant<Expression, Mistake> Language::expression(const std::string& source
     for (auto& r : c->reads)
         if (!check.asked.contains(r)) {
             c->required.insert(r);
-            c->pointers.emplace_back(r, json::json_pointer{inja::DataNode::convert_dot_to_ptr(r)});
+            auto& path = c->paths.emplace_back(r, std::vector<std::string>{}).second;
+            for (auto part : split(r, '.')) path.emplace_back(part);
         }
+    c->plain_name = c->paths.size() == 1 && trim(source) == c->paths[0].first;
     Expression e;
     e.it_ = std::move(c);
     return e;
@@ -169,10 +172,19 @@ const std::set<std::string>& Expression::reads() const { return it_->reads; }
 const std::set<std::string>& Expression::required() const { return it_->required; }
 
 std::variant<json, NoValue> Expression::value(const json& data) const {
-    for (auto& [dotted, pointer] : it_->pointers)
-        if (!data.contains(pointer) || data[pointer].is_null()) return NoValue{dotted, say("{} has no value", "{} 没有值", dotted)};
+    const json* at = nullptr;
+    for (auto& [dotted, path] : it_->paths) {
+        at = &data;
+        for (auto& part : path) {
+            auto found = at->find(part);
+            if (found == at->end()) return NoValue{dotted, say("{} has no value", "{} 没有值", dotted)};
+            at = &*found;
+        }
+        if (at->is_null()) return NoValue{dotted, say("{} has no value", "{} 没有值", dotted)};
+    }
+    if (it_->plain_name) return *at;
     try {
-        std::ostringstream nowhere;
+        thread_local std::ostream nowhere{nullptr}; // imops_value has taken the result; text goes nowhere
         it_->env->render_to(nowhere, it_->tree, data);
         return std::move(*it_->result);
     } catch (const std::exception& e) {

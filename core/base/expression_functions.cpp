@@ -3,8 +3,10 @@
 #include "core/base/units.hpp"
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <re2/re2.h>
 #include <set>
+#include <unordered_map>
 
 namespace imops::detail {
 
@@ -92,11 +94,20 @@ json words(Args& a) {
     return r;
 }
 
-json matches(Args& a) { return RE2::PartialMatch(str(*a[0]), str(*a[1])); }
+/// Patterns stand in packs and are used for each host: compiled once.
+const RE2& pattern(const std::string& text) {
+    thread_local std::unordered_map<std::string, std::unique_ptr<RE2>> known;
+    if (known.size() > 500) known.clear(); // somebody makes patterns of data
+    auto& re = known[text];
+    if (!re) re = std::make_unique<RE2>(text);
+    return *re;
+}
+
+json matches(Args& a) { return RE2::PartialMatch(str(*a[0]), pattern(str(*a[1]))); }
 
 json part(Args& a) {
     std::string found;
-    RE2 re{str(*a[1])};
+    auto& re = pattern(str(*a[1]));
     if (re.NumberOfCapturingGroups() < 1 || !RE2::PartialMatch(str(*a[0]), re, &found)) return "";
     return found;
 }

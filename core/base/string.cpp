@@ -72,6 +72,10 @@ std::string plain(std::string_view s, std::size_t max) {
     std::string r;
     std::size_t i = 0;
     while (i < s.size() && r.size() < max) {
+        auto fine = i; // most of it is printable ASCII
+        while (fine < s.size() && fine - i < max - r.size() && s[fine] >= 0x20 && s[fine] < 0x7F) ++fine;
+        r += s.substr(i, fine - i);
+        if ((i = fine) == s.size() || r.size() >= max) break;
         auto n = sequence(s.substr(i, 4));
         auto c = static_cast<unsigned char>(s[i]);
         if (!n || harmful(s.substr(i, n))) r += "\uFFFD";
