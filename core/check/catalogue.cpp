@@ -30,8 +30,8 @@ struct ExampleEntry {
 };
 struct CheckEntry {
     std::string id, none = "skip";
-    Line title, why, absent, skip_says;
-    Placed<Line> says, remedy;
+    Line title, why, absent;
+    Placed<Line> says, remedy, skip_says;
     std::vector<When> when{When::preflight, When::health};
     std::vector<Role> roles;
     std::vector<std::string> products;
@@ -159,7 +159,7 @@ void validate(const CheckEntry& e, Place p, Problems& problems) {
     auto object = [&](Line what, Line remedy) { problems.add(p, say("{}: {}", "{}：{}", e.id, what), std::move(remedy)); };
     if (e.fail->empty() && e.warn->empty()) object(Text{"a check that can neither fail nor warn", "既不会失败也不会警告的检查"}, Text{"Give it `fail:` or `warn:`.", "请写 `fail:` 或 `warn:`。"});
     if (!e.each->empty() && e.label->empty()) object(Text{"`each` needs `label`", "`each` 需要 `label`"}, Text{"Say which column names the row: label: row.mount.", "指定行名：label: row.mount。"});
-    if (!e.skip->empty() && e.skip_says.empty()) object(Text{"`skip` needs `skip_says`", "`skip` 需要 `skip_says`"}, {});
+    if (!e.skip->empty() && e.skip_says->empty()) object(Text{"`skip` needs `skip_says`", "`skip` 需要 `skip_says`"}, {});
     std::string bad = e.fail->empty() ? "warn" : "fail";
     bool has_bad = false, has_ok = false;
     for (auto& x : e.examples) {
@@ -246,6 +246,7 @@ struct CatalogueLoader {
             k.value = compiler.expression("value", e.value);
             if (k.value) scope.add("value", row_type_of_value(k, scope, e));
             k.skip = compiler.expression("skip", e.skip, Kind::boolean);
+            if (!e.skip_says->empty()) k.skip_says = compiler.says("skip_says", e.skip_says);
             k.limit = compiler.expression("limit", e.limit);
             k.warn_limit = compiler.expression("warn_limit", e.warn_limit);
             if (k.limit || k.warn_limit) scope.add("limit", Type{(k.limit ? k.limit : k.warn_limit).kind(), {{"", Type{Kind::text, {}}}}});
@@ -275,7 +276,6 @@ struct CatalogueLoader {
         k.title = e.title;
         k.why = e.why;
         k.absent = e.absent;
-        k.skip_says = e.skip_says;
         k.when = e.when;
         for (auto r : e.roles) k.roles.emplace_back(word(r));
         k.products = e.products;

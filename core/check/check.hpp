@@ -29,13 +29,13 @@ struct Example {
 struct Check {
     std::string id, pack, file;
     Place place;
-    Line title, why, absent, skip_says;
+    Line title, why, absent;
     std::vector<When> when{When::preflight, When::health};
     std::vector<std::string> roles, products; // empty: all
     std::string source;
     Level none = Level::skip;                 // with `each` and no rows
     Expression each, label, value, skip, fail, warn, limit, warn_limit;
-    Says says, remedy;
+    Says says, remedy, skip_says;
     std::vector<Example> examples;
     std::vector<std::string> facts;           // ids of the facts that it reads
     bool fleet = false;                       // it compares hosts

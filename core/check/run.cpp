@@ -137,15 +137,16 @@ Sight Judge::make_sight(const Host& h, const Facts& facts) {
 
 void Judge::waive(Finding& f) const {
     if (f.level < Level::warn) return;
-    for (auto& w : deployment_.waivers) {
-        if (*w.check != f.id || (!w.host.empty() && w.host != f.subject)) continue;
-        if (now_ < w.until.seconds + 86400) {
-            f.level = Level::waived;
-            f.text = say("{} (accepted until {}: {})", "{}（已接受，至 {}：{}）", f.text, show_date(w.until.seconds), one_line(w.reason));
-        } else
-            f.text = say("{} (the waiver \"{}\" ended on {})", "{}（豁免“{}”已于 {} 到期）", f.text, one_line(w.reason), show_date(w.until.seconds));
-        return;
-    }
+    const Waiver* longest = nullptr; // one that was renewed may still stand there with its old date
+    for (auto& w : deployment_.waivers)
+        if (*w.check == f.id && (w.host.empty() || w.host == f.subject) && (!longest || w.until.seconds > longest->until.seconds)) longest = &w;
+    if (!longest) return;
+    auto until = show_date(longest->until.seconds), reason = one_line(longest->reason);
+    if (now_ < longest->until.seconds + 86400) {
+        f.level = Level::waived;
+        f.text = say("{} (accepted until {}: {})", "{}（已接受，至 {}：{}）", f.text, until, reason);
+    } else
+        f.text = say("{} (the waiver \"{}\" ended on {})", "{}（豁免“{}”已于 {} 到期）", f.text, reason, until);
 }
 
 std::vector<Finding> Judge::judged(const Host& h, bool fleet) {

@@ -1,0 +1,208 @@
+#include "core/base/string.hpp"
+#include "core/base/units.hpp"
+#include "core/report/writer.hpp"
+#include "tests/unit/report_sample.hpp"
+#include <gtest/gtest.h>
+#include <re2/re2.h>
+#include <sstream>
+
+using namespace imops;
+using namespace imops::testing_help;
+using nlohmann::json;
+
+namespace {
+
+std::string written(const char* format, const Report& r, WriteOptions o = {}) {
+    std::ostringstream s;
+    find_writer(format)->write(r, o, s);
+    return s.str();
+}
+
+int status(const char* format, const Report& r, WriteOptions o = {}) { return find_writer(format)->status(r, o); }
+
+std::vector<std::string> lines(const std::string& text) {
+    std::vector<std::string> all;
+    for (auto l : split(text, '\n')) all.emplace_back(l);
+    if (!all.empty() && all.back().empty()) all.pop_back();
+    return all;
+}
+
+/// What makes XML not well-formed; "" when it is. Knows what our writer uses: elements, attributes, text, the five entities.
+std::string wrong_xml(std::string_view s) {
+    std::vector<std::string> open;
+    if (bad_utf8(s)) return "not UTF-8";
+    auto entities = [](std::string_view t) {
+        for (auto at = t.find('&'); at != t.npos; at = t.find('&', at + 1))
+            if (!RE2::PartialMatch({t.data() + at, t.size() - at}, "^&(amp|lt|gt|quot|apos|#[0-9]+);")) return false;
+        return true;
+    };
+    RE2 tag{"^([a-z-]+)((?: [a-z]+=\"[^\"<]*\")*) ?(/?)$"};
+    for (char c : s)
+        if (static_cast<unsigned char>(c) < 0x20 && c != '\n') return "a control character";
+    for (std::size_t at = 0; at < s.size();) {
+        auto begin = s.find('<', at);
+        auto text = s.substr(at, begin == s.npos ? begin : begin - at);
+        if (!entities(text) || text.find('>') != text.npos) return "text: " + std::string{text};
+        if (open.empty() && !trim(text).empty()) return "text outside of the root";
+        if (begin == s.npos) break;
+        auto end = s.find('>', begin);
+        if (end == s.npos) return "an open <";
+        auto inner = s.substr(begin + 1, end - begin - 1);
+        at = end + 1;
+        if (inner.starts_with('?')) continue;
+        if (inner.starts_with('/')) {
+            if (open.empty() || open.back() != inner.substr(1)) return "end of " + std::string{inner};
+            open.pop_back();
+            continue;
+        }
+        std::string name, attributes, empty;
+        if (!RE2::FullMatch({inner.data(), inner.size()}, tag, &name, &attributes, &empty) || !entities(attributes)) return "tag <" + std::string{inner} + ">";
+        if (empty.empty()) open.push_back(name);
+    }
+    return open.empty() ? "" : "no end of " + open.back();
+}
+
+} // namespace
+
+TEST(Json, is_complete_and_in_both_languages) {
+    auto j = json::parse(written("json", sample()));
+    EXPECT_EQ(j["command"], "preflight");
+    EXPECT_EQ(j["deployment"], "im");
+    EXPECT_EQ(j["time"], "2026-11-21T00:00:00Z");
+    EXPECT_EQ(j["worst"], "fail");
+    EXPECT_EQ(j["interrupted"], false);
+    EXPECT_EQ(j["tally"], (json{{"ok", 1}, {"skip", 1}, {"waived", 1}, {"warn", 1}, {"unknown", 1}, {"fail", 1}}));
+    ASSERT_EQ(j["findings"].size(), 6u);
+    auto& f = j["findings"][0];
+    EXPECT_EQ(f["id"], "memory.total");
+    EXPECT_EQ(f["subject"], "app1");
+    EXPECT_EQ(f["level"], "fail");
+    EXPECT_EQ(f["value"], 4294967296);
+    EXPECT_EQ(f["limit"], 8589934592);
+    EXPECT_EQ(f["unit"], "bytes");
+    EXPECT_EQ(f["title"]["zh"], "内存容量");
+    EXPECT_EQ(f["text"]["en"], "4 GiB, 8 GiB needed");
+    EXPECT_EQ(f["remedy"]["zh"], "增加内存");
+    EXPECT_FALSE(f.contains("item"));
+    EXPECT_EQ(j["findings"][3]["item"], "/srv");
+    EXPECT_EQ(j["notes"][0]["zh"], "备注");
+}
+
+TEST(Json, hostile_text_keeps_it_valid) {
+    auto j = json::parse(written("json", hostile()));
+    EXPECT_EQ(j["findings"].size(), 1u);
+    EXPECT_FALSE(bad_utf8(written("json", hostile())));
+    EXPECT_NE(j["findings"][0]["text"]["en"].get<std::string>().find("]]>"), std::string::npos);
+}
+
+TEST(Junit, counts_and_is_well_formed) {
+    auto x = written("junit", sample());
+    EXPECT_EQ(wrong_xml(x), "") << x;
+    EXPECT_NE(x.find("<testsuite name=\"imops.preflight\" tests=\"6\" failures=\"1\" errors=\"1\" skipped=\"2\" timestamp=\"2026-11-21T00:00:00\">"), std::string::npos) << x;
+    EXPECT_NE(x.find("<testcase classname=\"app1\" name=\"memory.total\"><failure message=\"4 GiB, 8 GiB needed\">add memory</failure></testcase>"), std::string::npos) << x;
+    EXPECT_NE(x.find("name=\"disk.space /srv\"><system-out>"), std::string::npos) << "a warning is no failure";
+    EXPECT_NE(x.find("<skipped message="), std::string::npos);
+    auto strict = written("junit", sample(), {.strict = true});
+    EXPECT_NE(strict.find("failures=\"2\""), std::string::npos);
+    EXPECT_NE(strict.find("name=\"disk.space /srv\"><failure"), std::string::npos);
+    EXPECT_NE(written("junit", sample(), {.lang = Lang::zh}).find("增加内存"), std::string::npos);
+}
+
+TEST(Junit, hostile_text_keeps_it_well_formed) {
+    auto x = written("junit", hostile());
+    EXPECT_EQ(wrong_xml(x), "") << x;
+    // the little checker does find mistakes
+    for (auto bad : {"<a>", "<a></b>", "<a>&</a>", "<a>]]></a>", "<a x=\"<\"/>", "<a x=y/>", "x<a/>", "<a>\x1b</a>", "<a>\xFF</a>", "<a"}) EXPECT_NE(wrong_xml(bad), "") << bad;
+}
+
+TEST(Prometheus, every_line_is_of_the_text_format) {
+    RE2 sample_line{R"(^[a-z_]+\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)+\} -?[0-9.e+-]+$)"};
+    for (auto& report : {sample(), hostile()}) {
+        auto all = lines(written("prometheus", report));
+        EXPECT_GT(all.size(), 10u);
+        for (auto& l : all) EXPECT_TRUE(l.starts_with("# HELP ") || l.starts_with("# TYPE ") || RE2::FullMatch(l, sample_line)) << l;
+    }
+    auto text = written("prometheus", sample());
+    EXPECT_NE(text.find("imops_finding_level{command=\"preflight\",deployment=\"im\",host=\"app1\",id=\"memory.total\"} 5\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("imops_finding_value{command=\"preflight\",deployment=\"im\",host=\"app1\",id=\"memory.total\"} 4294967296\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("item=\"/srv\"} 3\n"), std::string::npos);
+    EXPECT_NE(text.find("level=\"waived\"} 1\n"), std::string::npos);
+    EXPECT_NE(text.find("imops_run_timestamp_seconds{command=\"preflight\",deployment=\"im\"} 1795219200\n"), std::string::npos);
+    EXPECT_TRUE(text.ends_with("\n"));
+}
+
+TEST(Prometheus, quotes_and_backslashes_are_escaped) {
+    auto text = written("prometheus", hostile());
+    EXPECT_NE(text.find(R"(item="a\"b\\c d)"), std::string::npos) << text;
+}
+
+TEST(Nagios, one_line_with_performance_data_then_what_is_wrong) {
+    auto all = lines(written("nagios", sample()));
+    ASSERT_EQ(all.size(), 4u);
+    EXPECT_EQ(all[0], "IMOPS CRITICAL - im: 1 fail, 1 unknown, 1 warn, 1 ok|fail=1;;0 unknown=1 warn=1;0 ok=1");
+    EXPECT_EQ(all[1], "FAIL app1 memory.total: 4 GiB, 8 GiB needed");
+    EXPECT_TRUE(all[3].starts_with("warn db1 disk.space /srv: ")) << all[3];
+}
+
+TEST(Nagios, only_its_own_bar_stays) {
+    auto text = written("nagios", hostile());
+    EXPECT_EQ(std::count(text.begin(), text.end(), '|'), 1) << text;
+    EXPECT_EQ(text.find_first_of("\x1b\r\x07"), std::string::npos);
+    EXPECT_EQ(lines(text).size(), 2u);
+}
+
+TEST(Status, of_every_level_and_format) {
+    auto of = [](Level l) {
+        Report r;
+        r.findings.push_back({.id = "x", .subject = "h", .item = {}, .level = l, .title = {}, .text = {}, .remedy = {}, .value = {}, .limit = {}, .metrics = {}});
+        return r;
+    };
+    struct {
+        Level level;
+        int plain, strict, nagios, nagios_strict;
+    } table[]{{Level::ok, 0, 0, 0, 0},   {Level::skip, 0, 0, 0, 0},    {Level::waived, 0, 0, 0, 0},
+              {Level::warn, 0, 1, 1, 2}, {Level::unknown, 3, 3, 3, 3}, {Level::fail, 1, 1, 2, 2}};
+    for (auto& t : table) {
+        auto r = of(t.level);
+        for (auto format : {"human", "json", "junit", "prometheus"}) {
+            EXPECT_EQ(status(format, r), t.plain) << format << " " << name(t.level);
+            EXPECT_EQ(status(format, r, {.strict = true}), t.strict) << format << " " << name(t.level);
+        }
+        EXPECT_EQ(status("nagios", r), t.nagios) << name(t.level);
+        EXPECT_EQ(status("nagios", r, {.strict = true}), t.nagios_strict) << name(t.level);
+        r.interrupted = true;
+        EXPECT_EQ(status("human", r), 130);
+        EXPECT_EQ(status("json", r), 130);
+    }
+    EXPECT_EQ(status("human", {}), 0);
+    auto both = of(Level::unknown);
+    both.findings.push_back(of(Level::warn).findings[0]);
+    EXPECT_EQ(status("human", both), 3);
+    EXPECT_EQ(status("human", both, {.strict = true}), 1);
+    both.findings.push_back(of(Level::fail).findings[0]);
+    EXPECT_EQ(status("human", both), 1) << "what failed is known, whatever is not";
+    Report interrupted = of(Level::ok);
+    interrupted.interrupted = true;
+    EXPECT_EQ(status("nagios", interrupted), 3);
+}
+
+TEST(Writers, are_found_by_name) {
+    for (auto name : {"human", "json", "junit", "prometheus", "nagios"}) ASSERT_TRUE(find_writer(name)) << name;
+    EXPECT_EQ(find_writer("xml"), nullptr);
+    EXPECT_EQ(writers().size(), 5u);
+    for (auto& w : writers()) {
+        std::ostringstream empty;
+        w.write({}, {}, empty);
+        EXPECT_FALSE(empty.str().empty()) << w.name << ": nothing judged is said too";
+    }
+}
+
+TEST(Report, the_same_findings_give_the_same_order) {
+    auto r = sample();
+    std::reverse(r.findings.begin(), r.findings.end());
+    r.sort();
+    std::string order;
+    for (auto& f : r.findings) order += std::string{name(f.level)} + " " + f.subject + " " + f.id + "\n";
+    EXPECT_EQ(order, "fail app1 memory.total\nunknown app1 disk.fsync\nwarn db1 disk.space\nwaived db1 swap.present\nskip app1 cpu.model\nok app1 cpu.cores\n");
+    EXPECT_EQ(r.worst(), Level::fail);
+}
