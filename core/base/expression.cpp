@@ -194,7 +194,11 @@ std::variant<json, NoValue> Expression::value(const json& data) const {
 
 std::variant<std::string, NoValue> Expression::text(const json& data) const {
     try {
-        return it_->env->render(it_->tree, data);
+        thread_local std::ostringstream into; // a new one would ask for the locale each time
+        into.str({});
+        into.clear();
+        it_->env->render_to(into, it_->tree, data);
+        return into.str();
     } catch (const std::exception& e) {
         return NoValue{{}, say("{}: {}", "{}：{}", one_line(it_->source), one_line(e.what()))};
     }
