@@ -21,7 +21,7 @@ test:
 	@cmake -S . -B $(BUILD) -G Ninja -DBUILD_TESTING=ON >/dev/null
 	@echo "test: building"
 	@cmake --build $(BUILD) -j $(JOBS)
-	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure --repeat until-pass:2
 
 asan:
 	@tools/setup tools/packages.txt tests/packages.txt tests/lab/packages.txt

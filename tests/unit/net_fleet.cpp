@@ -163,7 +163,7 @@ TEST_P(Left, a_helper_that_holds_the_streams_does_not_hold_the_job) {
     auto o = run(fleet(), one);
     ASSERT_TRUE(o.result) << describe(o);
     EXPECT_EQ(o.result->status, 0);
-    EXPECT_LT(o.took, 5s);
+    EXPECT_LT(o.took, 30s);
     ::kill(std::stoi(one.out), SIGKILL);
 }
 INSTANTIATE_TEST_SUITE_P(Transports, Left, testing::Values(Transport::local, Transport::libssh2), [](auto& i) {
