@@ -1,6 +1,7 @@
 #include "cli/collect.hpp"
 #include "core/base/embedded_file.hpp"
 #include "core/base/units.hpp"
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -64,6 +65,8 @@ void run_preflight(Program& p, Options& o) {
     r.time = live ? wall_clock() : bundle.time ? bundle.time : wall_clock();
     if (live) bundle = {d.text, r.time, {}};
     Judge judge{catalogue, d, product, p.product("generic"), checks, r.time};
+    bool human = std::all_of(p.outputs.begin(), p.outputs.end(), [](auto& format) { return format.substr(0, format.find('=')) == "human"; });
+    if (human && !p.all && !p.verbose) judge.be_brief();
     std::size_t done = 0;
     auto judged = [&](const Host& h, const Facts& facts) {
         auto found = judge.add(h, facts);

@@ -48,6 +48,7 @@ struct Check {
 struct Sight {
     nlohmann::json data;
     std::map<std::string, Unread, std::less<>> unread; // facts without value
+    bool brief = false;                                // no words for what is ok or skipped
 };
 
 /// Judges one check on one host: one finding, or one for each row. Never none.

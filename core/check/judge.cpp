@@ -76,12 +76,12 @@ class Judgement {
         // "does not apply" comes first: the value of what does not apply may not even exist
         bool early = c_.skip && !c_.skip.reads().contains("value");
         if (early && !holds(c_.skip, skip)) return false;
-        if (skip) return end(Level::skip, spoken(c_.skip_says));
+        if (skip) return end(Level::skip, s_.brief ? Line{} : spoken(c_.skip_says));
         if (!evaluate(c_.value, value)) return false;
         s_.data["value"] = value;
         f_.value = {c_.value ? c_.value.kind() : Kind::any, value};
         if (!early && !holds(c_.skip, skip)) return false;
-        if (skip) return end(Level::skip, spoken(c_.skip_says));
+        if (skip) return end(Level::skip, s_.brief ? Line{} : spoken(c_.skip_says));
         if (!evaluate(c_.limit, limit) || !evaluate(c_.warn_limit, warn_limit)) return false;
         if (!c_.warn_limit) warn_limit = limit;
         s_.data["limit"] = limit;
@@ -94,7 +94,7 @@ class Judgement {
         auto& shown = fail ? limit : warn_limit;
         f_.limit = {c_.limit ? c_.limit.kind() : Kind::any, shown};
         s_.data["level"] = std::string{name(f_.level)};
-        f_.text = spoken(c_.says);
+        if (f_.level != Level::ok || !s_.brief) f_.text = spoken(c_.says);
         if (fail || warn) f_.remedy = spoken(c_.remedy);
         return true;
     }

@@ -163,7 +163,8 @@ std::vector<Finding> Judge::judged(const Host& h, bool fleet) {
 }
 
 std::vector<Finding> Judge::add(const Host& h, const Facts& facts) {
-    sights_[h.name] = make_sight(h, facts);
+    auto& sight = sights_[h.name] = make_sight(h, facts);
+    sight.brief = brief_;
     return judged(h, false);
 }
 
@@ -180,9 +181,11 @@ std::vector<Finding> Judge::fleet() {
     std::vector<Finding> all;
     for (auto& h : deployment_.hosts) {
         if (!sights_.contains(h.name)) continue;
-        sights_[h.name].data["fleet"] = fleet_;
+        auto& data = sights_[h.name].data;
+        data["fleet"] = std::move(fleet_); // lent: a copy for each host would cost the square of their number
         auto found = judged(h, true);
-        sights_[h.name].data.erase("fleet");
+        fleet_ = std::move(data["fleet"]);
+        data.erase("fleet");
         std::move(found.begin(), found.end(), std::back_inserter(all));
     }
     return all;

@@ -33,6 +33,7 @@ class Judge {
     Sizing sizing_;
     std::vector<const Check*> checks_;
     double now_;
+    bool brief_ = false;
     std::map<std::string, Sight> sights_;        // by host
     nlohmann::json fleet_;                       // fact path -> host -> value
     std::vector<const FactDef*> fleet_facts_;
@@ -45,6 +46,8 @@ class Judge {
   public:
     Judge(const Catalogue&, const Deployment&, const Product&, const Product& generic, std::vector<const Check*>, double now);
     const Sizing& sizing() const { return sizing_; }
+    /// From now on what is ok or does not apply gets no words: nobody will read them.
+    void be_brief() { brief_ = true; }
     /// Findings of the checks that need only this host.
     std::vector<Finding> add(const Host&, const Facts&);
     /// When all hosts have been added: findings of the checks that compare hosts.
