@@ -123,8 +123,8 @@ void add_init(CLI::App& app, Program& p) {
     add_config_option(*c, p);
     c->add_option("--product", o->product, p.in({"what is deployed; `imops size --products` lists them", "产品；`imops size --products` 列出全部"}));
     c->add_option("--name", o->name, p.in({"name of the deployment", "部署名称"}));
-    c->add_option("--registered", o->registered, p.in({"accounts", "注册用户数"}))->check(CLI::NonNegativeNumber);
-    c->add_option("--concurrent", o->concurrent, p.in({"users on line at the busiest time", "高峰在线人数"}))->check(CLI::NonNegativeNumber);
+    c->add_option("--registered", o->registered, p.in({"accounts", "注册用户数"}))->check(not_negative(p));
+    c->add_option("--concurrent", o->concurrent, p.in({"users on line at the busiest time", "高峰在线人数"}))->check(not_negative(p));
     c->add_option("--host", o->hosts, p.in({"a host with its roles; repeatable", "主机及其角色，可重复"}))->type_name("NAME=ADDRESS:ROLE[,ROLE]");
     c->add_option("--user", o->user, p.in({"log-in user", "登录用户"}));
     c->add_flag("--airgap", o->airgap, p.in({"the hosts have no way to the Internet", "主机不能访问互联网"}));

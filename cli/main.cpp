@@ -52,21 +52,37 @@ int usage_status(int argc, char** argv) {
 
 /// What CLI11 could not read, with the word that was meant.
 Error misread(const CLI::App& app, int argc, char** argv, const CLI::ParseError& e) {
-    std::vector<std::string> commands;
-    for (auto* s : app.get_subcommands([](const CLI::App*) { return true; })) commands.push_back(s->get_name());
-    if (argc > 1 && argv[1][0] != '-' && std::find(commands.begin(), commands.end(), argv[1]) == commands.end()) {
-        auto near = nearest(argv[1], commands);
-        return {Code::usage, say("there is no command '{}'", "没有命令 '{}'", one_line(argv[1], 40)),
-                near.empty() ? say("Commands: {}", "命令有：{}", fmt::join(commands, ", ")) : say("Did you mean `imops {}`?", "是否想用 `imops {}`？", near), {}};
-    }
     const CLI::App* command = &app;
-    for (auto* s : app.get_subcommands()) command = s;
+    std::string path;
+    for (int i = 1; i < argc; ++i) {
+        std::string_view word = argv[i];
+        if (word == "--lang" || word.starts_with('-')) {
+            i += word == "--lang";
+            continue;
+        }
+        std::vector<std::string> names;
+        const CLI::App* found = nullptr;
+        for (auto* s : command->get_subcommands([](const CLI::App*) { return true; })) {
+            names.push_back(s->get_name());
+            if (names.back() == word) found = s;
+        }
+        if (names.empty()) break; // its arguments
+        if (!found) {
+            auto near = nearest(word, names);
+            return {Code::usage, say("there is no command '{}{}'", "没有命令 '{}{}'", path, one_line(word, 40)),
+                    near.empty() ? say("Commands: {}", "命令有：{}", fmt::join(names, ", ")) : say("Did you mean `imops {}{}`?", "是否想用 `imops {}{}`？", path, near), {}};
+        }
+        command = found;
+        path += std::string{word} + " ";
+    }
     std::vector<std::string> options;
-    for (auto* o : command->get_options())
-        for (auto& l : o->get_lnames()) options.push_back("--" + l);
+    for (auto* c = command; c; c = c->get_parent())
+        for (auto* o : c->get_options())
+            for (auto& l : o->get_lnames()) options.push_back("--" + l);
     std::string near;
     for (int i = 1; i < argc && near.empty(); ++i) {
-        std::string word{argv[i], std::string_view{argv[i]}.find('=') == std::string_view::npos ? std::strlen(argv[i]) : std::string_view{argv[i]}.find('=')};
+        std::string_view word = argv[i];
+        word = word.substr(0, word.find('='));
         if (word.starts_with("--") && std::find(options.begin(), options.end(), word) == options.end()) near = nearest(word, options);
     }
     return {Code::usage, say("{}", "命令行有误：{}", one_line(e.what())),

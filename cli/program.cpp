@@ -2,6 +2,7 @@
 #include "core/base/embedded_file.hpp"
 #include "core/base/file.hpp"
 #include "core/base/string.hpp"
+#include "core/base/units.hpp"
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -158,6 +159,14 @@ void Program::finish(Report& r) {
 
 void Program::say(const Line& l) const {
     if (!quiet) std::cerr << l.in(lang) << '\n';
+}
+
+CLI::Validator not_negative(const Program& p) {
+    return CLI::Validator{[what = p.in({"a number of 0 or more is needed", "需要 0 或更大的数字"})](std::string& text) {
+                              auto x = parse_number(text);
+                              return x && *x >= 0 ? std::string{} : fmt::format("{}: {}", one_line(text, 40), what);
+                          },
+                          ""};
 }
 
 void add_config_option(CLI::App& app, Program& p) {

@@ -47,6 +47,8 @@ struct Program {
 const volatile int* stop_flag();
 void catch_signals();
 
+/// For options that take a number of 0 or more.
+CLI::Validator not_negative(const Program&);
 void add_output_options(CLI::App&, Program&);
 void add_config_option(CLI::App&, Program&);
 void add_check_folders(CLI::App&, Program&);

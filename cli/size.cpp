@@ -223,9 +223,9 @@ void add_size(CLI::App& app, Program& p) {
     c->add_flag("--measure", o->measure, p.in({"ask the hosts and say short, enough or wasteful", "读取主机实际配置，指出不足、足够或浪费"}));
     c->add_option("--from", o->from, p.in({"compare with saved facts", "与已保存的事实比较"}))->type_name("BUNDLE|DIR");
     c->add_option("--product", o->product, p.in({"instead of the one in imops.yaml", "代替 imops.yaml 中的产品"}));
-    c->add_option("--registered", o->registered, p.in({"accounts", "注册用户数"}))->check(CLI::NonNegativeNumber);
-    c->add_option("--concurrent", o->concurrent, p.in({"users on line at the busiest time", "高峰在线人数"}))->check(CLI::NonNegativeNumber);
-    c->add_option("--messages", o->messages, p.in({"messages a day", "每日消息数"}))->check(CLI::NonNegativeNumber);
+    c->add_option("--registered", o->registered, p.in({"accounts", "注册用户数"}))->check(not_negative(p));
+    c->add_option("--concurrent", o->concurrent, p.in({"users on line at the busiest time", "高峰在线人数"}))->check(not_negative(p));
+    c->add_option("--messages", o->messages, p.in({"messages a day", "每日消息数"}))->check(not_negative(p));
     c->add_option("--media", o->media, p.in({"uploads a day, such as 2GiB", "每日上传量，如 2GiB"}));
     c->add_option("--retention", o->retention, p.in({"how long it is kept, such as 365d", "保留时长，如 365d"}));
     c->add_option("--federation", o->federation, p.in({"none, small or open", "none、small 或 open"}))->check(CLI::IsMember({"none", "small", "open"}));

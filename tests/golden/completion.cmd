@@ -1,0 +1,2 @@
+0 --lang en completion bash
+0 --lang en completion fish

@@ -1,0 +1,2 @@
+0 --lang en checks --help
+0 --lang zh checks --help

@@ -1,0 +1,2 @@
+0 --lang en completion --help
+0 --lang zh completion --help

@@ -1,0 +1,2 @@
+0 --lang en explain --help
+0 --lang zh explain --help

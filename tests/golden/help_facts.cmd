@@ -1,0 +1,2 @@
+0 --lang en facts --help
+0 --lang zh facts --help

@@ -1,0 +1,2 @@
+0 --lang en health --help
+0 --lang zh health --help

@@ -1,0 +1,2 @@
+0 --lang en help --help
+0 --lang zh help --help

@@ -1,0 +1,2 @@
+0 --lang en init --help
+0 --lang zh init --help

@@ -1,0 +1,2 @@
+0 --lang en preflight --help
+0 --lang zh preflight --help

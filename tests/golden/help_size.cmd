@@ -1,0 +1,2 @@
+0 --lang en size --help
+0 --lang zh size --help

@@ -1,0 +1,2 @@
+0 --lang en validate --help
+0 --lang zh validate --help

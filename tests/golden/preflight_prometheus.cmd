@@ -1,0 +1,2 @@
+1 --lang en preflight --from @FIXTURES@/founding-small --pack memory --pack hardware --output prometheus
+1 --lang zh preflight --from @FIXTURES@/founding-small --check cpu.cores --check memory.total --output prometheus

@@ -1,0 +1,2 @@
+0 $ true
+0 --lang en schema

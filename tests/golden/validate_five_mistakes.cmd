@@ -1,0 +1,2 @@
+2 --lang en validate
+2 --lang zh validate
