@@ -99,6 +99,8 @@ Language::~Language() = default;
 namespace {
 
 std::variant<inja::Template, Mistake> parse(inja::Environment& env, const std::string& text, std::size_t shift) {
+    if (auto at = detail::pipe(text, true))
+        return Mistake{*at > shift ? *at - shift : 0, Text{"a pipe (|) is no part of the language", "语言中没有管道（|）"}, Text{"Write lower(x) for x | lower.", "x | lower 请写成 lower(x)。"}};
     try {
         return env.parse(text);
     } catch (const inja::InjaError& e) {

@@ -12,6 +12,9 @@ const std::vector<std::tuple<std::string_view, Kind, double>>& unit_constants();
 /// Offset of the second of an `and` and an `or` that stand at the same depth: inja gives both the same rank.
 std::optional<std::size_t> mixed_and_or(std::string_view source);
 
+/// Offset of a pipe outside of quotes (in a template: inside of {{ }} and {% %}): inja ends the program on one with nothing before it.
+std::optional<std::size_t> pipe(std::string_view source, bool is_template);
+
 /// For a function that is not there, or not with so many arguments.
 Mistake unknown_function(std::size_t offset, std::string_view name);
 

@@ -43,11 +43,12 @@ bool read_head(std::string_view line, std::string& id, Raw& raw) {
     id = words[0];
     auto found = std::find_if(states.begin(), states.end(), [&](auto& s) { return s.first == words[1]; });
     if (found != states.end()) raw.got = found->second;
-    else if (auto status = parse_number(words[1])) {
+    else if (auto status = parse_number(words[1]); status && *status >= 0 && *status <= 255 && *status == int(*status)) {
         raw.got = *status == 0 ? Got::ok : *status == 77 ? Got::absent : Got::failed;
         raw.status = int(*status);
     } else return false;
     if (words.size() > 2 && words[2].starts_with("at=")) raw.at = parse_number(words[2].substr(3)).value_or(0);
+    if (!(raw.at >= 1e-6 && raw.at < 1e12)) raw.at = 0;
     return true;
 }
 

@@ -91,6 +91,7 @@ TEST(Expression, values) {
         {"yes and not no", true},
         {"not (t == version)", true},
         {"(yes and no) or yes", true},
+        {"t == \"a|b\\\"|\"", false},
         {"yes and (no or yes)", true},
         {"t == \"a and b or c\"", false},
         {"\"b\" in words_list", true},
@@ -198,6 +199,8 @@ TEST(Expression, kinds_that_do_not_fit_are_mistakes_with_a_place) {
         {"n % zero", "the divisor of % must be a whole number other than 0, written out", 2},
         {"n % 0", "the divisor of % must be a whole number other than 0, written out", 2},
         {"n % 0.5", "the divisor of % must be a whole number other than 0, written out", 2},
+        {"t | lower", "a pipe (|) is no part of the language", 2},
+        {"date(|t)", "a pipe (|) is no part of the language", 5},
         {"matches(t, \"(\")", "matches(): '(' does not do as a regular expression: missing ): (", 11},
         {"part(t, \"[0-9]+\")", "part(): '[0-9]+' does not do as a regular expression: no group in it", 8},
     };
@@ -288,6 +291,8 @@ TEST(Template, texts) {
     EXPECT_EQ(text("{% for host, skew in fleet.clock %}{{ host }}{% if not loop.is_last %},{% endif %}{% endfor %}"), "a,b,c");
     EXPECT_EQ(text("## not a line statement"), "## not a line statement");
     EXPECT_EQ(text("内存 {{ n }}"), "内存 7");
+    EXPECT_EQ(text("`a | b` {{ n }}"), "`a | b` 7") << "a pipe of the shell is text";
+    EXPECT_EQ(text("{{ n | bytes }}"), "mistake at 5: a pipe (|) is no part of the language");
     EXPECT_EQ(text("{{ memory.gone }}"), "no value");
     EXPECT_EQ(text("ab {{ sise }}"), "mistake at 6: unknown name 'sise'");
     EXPECT_EQ(text("{% for d in n %}{% endfor %}").substr(0, 7), "mistake");

@@ -82,12 +82,12 @@ TEST(FactsFile, written_by_hand) {
 
 TEST(FactsFile, what_is_no_fact_is_a_problem_with_its_line) {
     Problems p{"app1.facts"};
-    auto f = read_facts(" before any fact\n@ a.b ok\n 1\ngarbage\n@\n@ \n@ c.d\n@ c.d maybe\n@  ok\n@ e.f ok\n 2\n", p);
+    auto f = read_facts(" before any fact\n@ a.b ok\n 1\ngarbage\n@\n@ \n@ c.d\n@ c.d maybe\n@  ok\n@ c.d 1.5\n@ c.d -1\n@ e.f ok\n 2\n", p);
     std::vector<std::string> said;
     for (auto& e : p.take()) said.push_back(e.what.en);
     EXPECT_EQ(said, (std::vector<std::string>{"app1.facts:1:1: not a line of facts: 'before any fact'", "app1.facts:4:1: not a line of facts: 'garbage'", "app1.facts:5:1: not a line of facts: '@'",
                                               "app1.facts:6:1: not a line of facts: '@'", "app1.facts:7:1: not a line of facts: '@ c.d'", "app1.facts:8:1: not a line of facts: '@ c.d maybe'",
-                                              "app1.facts:9:1: not a line of facts: '@  ok'"}));
+                                              "app1.facts:9:1: not a line of facts: '@  ok'", "app1.facts:10:1: not a line of facts: '@ c.d 1.5'", "app1.facts:11:1: not a line of facts: '@ c.d -1'"}));
     EXPECT_EQ(f["a.b"].out, "1");
     EXPECT_EQ(f["e.f"].out, "2") << "reading goes on";
 }
