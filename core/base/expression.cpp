@@ -82,7 +82,7 @@ const json& Language::constants() {
 
 Language::Language() : impl_{std::make_shared<Impl>()} {
     auto& env = impl_->env;
-    env.set_line_statement("\x01"); // "##" at the beginning of a line is text to us
+    env.set_line_statement(std::string{detail::line_statement});
     env.set_search_included_templates_in_files(false);
 
     auto* result = &impl_->result;
@@ -99,7 +99,7 @@ Language::~Language() = default;
 namespace {
 
 std::variant<inja::Template, Mistake> parse(inja::Environment& env, const std::string& text, std::size_t shift) {
-    if (auto at = detail::pipe(text, true))
+    if (auto at = detail::pipe(text))
         return Mistake{*at > shift ? *at - shift : 0, Text{"a pipe (|) is no part of the language", "语言中没有管道（|）"}, Text{"Write lower(x) for x | lower.", "x | lower 请写成 lower(x)。"}};
     try {
         return env.parse(text);

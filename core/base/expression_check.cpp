@@ -67,18 +67,18 @@ Line kind_remedy(Kind a, Kind b) {
 
 } // namespace
 
-std::optional<std::size_t> pipe(std::string_view s, bool is_template) {
-    bool inside = !is_template;
-    for (std::size_t i = 0; i < s.size(); ++i) {
-        auto two = s.substr(i, 2);
-        if (is_template && (two == "{{" || two == "{%")) inside = true;
-        else if (is_template && (two == "}}" || two == "%}")) inside = false;
-        else if (inside && s[i] == '"') {
-            for (++i; i < s.size() && s[i] != '"'; ++i)
-                if (s[i] == '\\') ++i;
-        } else if (inside && s[i] == '|') return i;
+std::optional<std::size_t> pipe(std::string_view s) {
+    if (s.find('|') == s.npos) return {};
+    inja::LexerConfig config;
+    config.line_statement = line_statement;
+    config.update_open_chars();
+    inja::Lexer lexer{config};
+    lexer.start(s);
+    for (;;) {
+        auto token = lexer.scan();
+        if (token.kind == inja::Token::Kind::Pipe) return token.text.data() - s.data();
+        if (token.kind == inja::Token::Kind::Eof) return {};
     }
-    return {};
 }
 
 Mistake unknown_function(std::size_t offset, std::string_view wanted) {

@@ -12,8 +12,11 @@ const std::vector<std::tuple<std::string_view, Kind, double>>& unit_constants();
 /// Offset of the second of an `and` and an `or` that stand at the same depth: inja gives both the same rank.
 std::optional<std::size_t> mixed_and_or(std::string_view source);
 
-/// Offset of a pipe outside of quotes (in a template: inside of {{ }} and {% %}): inja ends the program on one with nothing before it.
-std::optional<std::size_t> pipe(std::string_view source, bool is_template);
+/// What begins a line of statements: a character that no template holds, since "##" at the beginning of a line is text to us.
+constexpr std::string_view line_statement = "\x01";
+
+/// Offset of a template's first pipe as inja's own lexer sees it: inja ends the program on one with nothing before it.
+std::optional<std::size_t> pipe(std::string_view source);
 
 /// For a function that is not there, or not with so many arguments.
 Mistake unknown_function(std::size_t offset, std::string_view name);
