@@ -27,6 +27,7 @@ lab_up() {
     owner_start=$(start_time "$owner")
     [[ -n $owner_start ]] || die "there is no process $owner to own the lab"
     need_programs
+    refuse_chroot
     if [[ -e $dir/lab.env ]] && (load_lab) 2> /dev/null; then die "a lab runs in $dir already"; fi
     remove_files
     mkdir -p "$dir"
@@ -51,6 +52,12 @@ need_programs() {
         PATH=$PATH:/usr/sbin:/sbin type -P "$program" > /dev/null || missing+=("$program")
     done
     ((${#missing[@]} == 0)) || die "missing: ${missing[*]}; install: $(tr '\n' ' ' < "$lab_home/packages.txt")"
+}
+
+# `nsenter` leads to the root of the mount namespace, not to that of a chroot: from inside one, what is planted in a host would
+# be written to the machine itself.
+refuse_chroot() {
+    [[ $(stat -Lc %d:%i /) == "$(nsenter -t $$ -m stat -Lc %d:%i /)" ]] || die "a lab cannot be made inside a chroot: use a mount namespace with its own root (pivot_root)"
 }
 
 # Ed25519 and ECDSA host keys are each host's own; an RSA key takes 0.3 s, so by default the lab has one for all.
