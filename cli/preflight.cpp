@@ -1,8 +1,10 @@
 #include "cli/collect.hpp"
+#include "cli/services.hpp"
 #include "core/base/embedded_file.hpp"
 #include "core/base/units.hpp"
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -27,13 +29,13 @@ Deployment demo_deployment() {
 }
 
 /// Findings that people want to see at once, on standard error; the report on standard output comes sorted at the end.
-void show_arrival(const Program& p, const Host& h, const std::vector<Finding>& found, std::size_t done, std::size_t of) {
+void show_arrival(const Program& p, const std::string& subject, const std::vector<Finding>& found, std::size_t done, std::size_t of) {
     if (p.quiet) return;
     int bad[6]{};
     for (auto& f : found) ++bad[int(f.level)];
     auto w = p.write_options(::isatty(STDERR_FILENO));
     std::ostringstream s;
-    s << say("[{}/{}] {}: {} judged, {} fail, {} warn, {} unknown", "[{}/{}] {}：判断 {} 项，失败 {}，警告 {}，未知 {}", done, of, h.name, found.size(), bad[int(Level::fail)],
+    s << say("[{}/{}] {}: {} judged, {} fail, {} warn, {} unknown", "[{}/{}] {}：判断 {} 项，失败 {}，警告 {}，未知 {}", done, of, subject, found.size(), bad[int(Level::fail)],
              bad[int(Level::warn)], bad[int(Level::unknown)])
              .in(p.lang)
       << '\n';
@@ -56,6 +58,7 @@ void run_preflight(Program& p, Options& o) {
     check_selection(o.select, catalogue, d);
     auto product = p.product(*d.product, &d.product, d.file);
     auto hosts = selected_hosts(o.select, d);
+    auto services = selected_services(o.select, d);
     auto checks = selected_checks(o.select, catalogue, product);
 
     Report r;
@@ -63,24 +66,27 @@ void run_preflight(Program& p, Options& o) {
     r.deployment = d.name;
     bool live = o.from.empty();
     r.time = live ? wall_clock() : bundle.time ? bundle.time : wall_clock();
-    if (live) bundle = {d.text, r.time, {}};
+    if (live) bundle = {d.text, r.time, {}, {}};
     Judge judge{catalogue, d, product, p.product("generic"), checks, r.time};
     bool human = std::all_of(p.outputs.begin(), p.outputs.end(), [](auto& format) { return format.substr(0, format.find('=')) == "human"; });
     if (human && !p.all && !p.verbose) judge.be_brief();
     std::size_t done = 0;
-    auto judged = [&](const Host& h, const Facts& facts) {
-        auto found = judge.add(h, facts);
-        if (live) show_arrival(p, h, found, ++done, hosts.size());
+    auto judged = [&](const auto& subject, const Facts& facts) {
+        auto found = judge.add(subject, facts);
+        if (live) show_arrival(p, subject.name, found, ++done, hosts.size() + services.size());
         std::move(found.begin(), found.end(), std::back_inserter(r.findings));
     };
     if (live) {
+        auto answers = std::async(std::launch::async, [&] { return ask_services(d, services, catalogue, o.collect.timeout); });
         auto fleet = fleet_of(d, o.collect.fan_out);
         r.interrupted = collect(*fleet, d, product, catalogue, hosts, checks, o.collect, p, [&](const Host& h, Facts facts) {
             judged(h, facts);
             if (!o.save.empty()) bundle.hosts[h.name] = std::move(facts);
         });
+        bundle.services = answers.get();
     } else
         for (auto* h : hosts) judged(*h, bundle.hosts[h->name]);
+    for (auto* s : services) judged(*s, bundle.services[s->name]);
     auto compared = judge.fleet();
     std::move(compared.begin(), compared.end(), std::back_inserter(r.findings));
     if (!o.save.empty()) write_bundle(o.save, bundle);
@@ -101,6 +107,7 @@ void add_judging(CLI::App& app, Program& p, When when, Text about) {
     auto& s = o->select;
     c->add_option("--host", s.hosts, p.in({"only this host; repeatable", "只检查该主机，可重复"}));
     c->add_option("--role", s.roles, p.in({"only hosts with this role; repeatable", "只检查具有该角色的主机，可重复"}));
+    c->add_option("--service", s.services, p.in({"only this service; repeatable", "只检查该服务，可重复"}));
     c->add_option("--pack", s.packs, p.in({"only this pack; repeatable", "只用该检查包，可重复"}));
     c->add_option("--check", s.checks, p.in({"only this check; repeatable", "只做该检查，可重复"}));
     c->add_option("--skip", s.skip, p.in({"not this check or pack; repeatable", "跳过该检查或检查包，可重复"}));
@@ -124,7 +131,7 @@ void add_judging(CLI::App& app, Program& p, When when, Text about) {
 } // namespace
 
 void add_preflight(CLI::App& app, Program& p) {
-    add_judging(app, p, When::preflight, {"judge every host: hardware, kernel, disks, clock, network, security", "检查每台主机：硬件、内核、磁盘、时钟、网络、安全"});
+    add_judging(app, p, When::preflight, {"judge every host and service: hardware, kernel, disks, clock, network, security, Redis", "检查每台主机和服务：硬件、内核、磁盘、时钟、网络、安全、Redis"});
     add_judging(app, p, When::health, {"judge what may change from day to day, on a running deployment", "检查运行中的部署每天可能变化的项目"});
 }
 

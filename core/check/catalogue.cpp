@@ -13,6 +13,8 @@ Scope context_scope() {
         for (auto level : {"minimum", "recommended"}) s.add(fmt::format("need.{}.{}", part, level), bytes);
     for (auto name : {"name", "address", "data", "user", "service_user"}) s.add(fmt::format("host.{}", name), text);
     for (auto name : {"roles", "ports", "units"}) s.add(fmt::format("host.{}", name), words);
+    for (auto name : {"name", "address", "user", "database"}) s.add(fmt::format("service.{}", name), text);
+    s.add("service.port", number);
     s.add("product.id", text);
     s.add("workload.registered", number);
     s.add("workload.concurrent", number);
@@ -259,6 +261,12 @@ struct CatalogueLoader {
                 k.fleet = k.fleet || n.starts_with("fleet.");
                 if (auto* f = c.owner(n); f && std::find(k.facts.begin(), k.facts.end(), f->id) == k.facts.end()) k.facts.push_back(f->id);
             }
+            for (auto& id : k.facts)
+                if (auto& service = c.fact(id)->service; id == k.facts.front()) k.service = service;
+                else if (service != k.service)
+                    r.problems.add(place, say("{}: mixes facts of hosts and of services", "{}：混用了主机和服务的事实", e.id), Text{"Write one check for each.", "请分成两个检查。"});
+            if (!k.service.empty() && (!k.roles.empty() || k.fleet))
+                r.problems.add(place, say("{}: a check of services has neither `roles` nor `fleet`", "{}：服务检查不能使用 `roles` 或 `fleet`", e.id), Text{"Take it out.", "请去掉。"});
             if (k.facts.empty()) r.problems.add(place, say("{}: reads no fact", "{}：没有读取任何事实", e.id), Text{"A check judges at least one fact.", "检查至少要判断一个事实。"});
         }
     }

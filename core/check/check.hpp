@@ -39,6 +39,7 @@ struct Check {
     std::vector<Example> examples;
     std::vector<std::string> facts;           // ids of the facts that it reads
     bool fleet = false;                       // it compares hosts
+    std::string service;                      // it judges the services of this type; empty: hosts
     // changes by the deployment
     bool only_warn = false;
     std::string off;

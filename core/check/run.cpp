@@ -33,12 +33,14 @@ void check_selection(const Selection& s, const Catalogue& c, const Deployment& d
                                            : say("Did you mean '{}'?", "是否想写 '{}'？", near), {}});
         }
     };
-    std::vector<std::string> hosts, roles, packs, ids = c.check_ids();
+    std::vector<std::string> hosts, roles, services, packs, ids = c.check_ids();
     for (auto& h : d.hosts) hosts.push_back(h.name);
     for (auto& [w, r] : Words<Role>::of) roles.emplace_back(w);
+    for (auto& x : d.services) services.push_back(x.name);
     for (auto& p : c.packs()) packs.push_back(p.name);
     refuse(s.hosts, hosts, {"host", "主机"});
     refuse(s.roles, roles, {"role", "角色"});
+    refuse(s.services, services, {"service", "服务"});
     refuse(s.packs, packs, {"pack", "检查包"});
     auto all = ids;
     all.insert(all.end(), packs.begin(), packs.end());
@@ -49,11 +51,20 @@ void check_selection(const Selection& s, const Catalogue& c, const Deployment& d
 
 std::vector<const Host*> selected_hosts(const Selection& s, const Deployment& d) {
     std::vector<const Host*> hosts;
+    if (!s.services.empty() && s.hosts.empty() && s.roles.empty()) return hosts;
     for (auto& h : d.hosts) {
         bool role = s.roles.empty() || std::any_of(h.roles.begin(), h.roles.end(), [&](auto& r) { return among(s.roles, r); });
         if (chosen(s.hosts, h.name) && role) hosts.push_back(&h);
     }
     return hosts;
+}
+
+std::vector<const Service*> selected_services(const Selection& s, const Deployment& d) {
+    std::vector<const Service*> services;
+    if (s.services.empty() && !(s.hosts.empty() && s.roles.empty())) return services;
+    for (auto& x : d.services)
+        if (chosen(s.services, x.name)) services.push_back(&x);
+    return services;
 }
 
 std::vector<const Check*> selected_checks(const Selection& s, const Catalogue& c, const Product& p) {
@@ -68,6 +79,7 @@ std::vector<const Check*> selected_checks(const Selection& s, const Catalogue& c
 }
 
 bool applies(const Check& c, const Host& h) {
+    if (!c.service.empty()) return false;
     return c.roles.empty() || std::any_of(c.roles.begin(), c.roles.end(), [&](auto& r) { return among(h.roles, r); });
 }
 
@@ -121,10 +133,16 @@ Sight Judge::make_sight(const Host& h, const Facts& facts) {
     s.data["workload"] = {{"registered", deployment_.workload.registered}, {"concurrent", deployment_.workload.concurrent}};
     s.data["airgap"] = deployment_.airgap;
     s.data["now"] = now_;
+    add_facts(s, h.roles, "", facts);
+    return s;
+}
+
+void Judge::add_facts(Sight& s, const std::vector<std::string>& roles, std::string_view service, const Facts& facts) const {
     for (auto& f : catalogue_.facts()) {
+        if (f.service != service) continue;
         auto it = facts.find(f.id);
         if (it == facts.end()) {
-            bool for_host = f.roles.empty() || std::any_of(f.roles.begin(), f.roles.end(), [&](auto& r) { return among(h.roles, r); });
+            bool for_host = f.roles.empty() || std::any_of(f.roles.begin(), f.roles.end(), [&](auto& r) { return among(roles, r); });
             s.unread.emplace(f.id, for_host ? Unread{false, Text{"it was not asked", "未采集"}} : Unread{true, Text{"not for the roles of this host", "不适用于该主机的角色"}});
             continue;
         }
@@ -132,7 +150,27 @@ Sight Judge::make_sight(const Host& h, const Facts& facts) {
         if (auto* u = std::get_if<Unread>(&v)) s.unread.emplace(f.id, std::move(*u));
         else s.data[path_of(f.id)] = std::move(std::get<json>(v));
     }
-    return s;
+}
+
+std::vector<Finding> Judge::add(const Service& x, const Facts& facts) {
+    Sight s;
+    s.data = Language::constants();
+    s.data["service"] = {{"name", x.name}, {"address", deployment_.address(x)}, {"port", x.port ? x.port : usual_port(x.type)}, {"user", x.user}, {"database", x.database}};
+    s.data["product"] = {{"id", product_.id}};
+    s.data["workload"] = {{"registered", deployment_.workload.registered}, {"concurrent", deployment_.workload.concurrent}};
+    s.data["airgap"] = deployment_.airgap;
+    s.data["now"] = now_;
+    s.brief = brief_;
+    add_facts(s, {}, word(x.type), facts);
+    std::vector<Finding> all;
+    for (auto* k : checks_) {
+        if (k->service != word(x.type)) continue;
+        for (auto& f : judge(*k, s, x.name)) {
+            waive(f);
+            all.push_back(std::move(f));
+        }
+    }
+    return all;
 }
 
 void Judge::waive(Finding& f) const {

@@ -11,13 +11,15 @@ namespace imops {
 /// What to judge; empty lists mean everything. Names were checked by `check_selection`.
 struct Selection {
     When when = When::preflight;
-    std::vector<std::string> hosts, roles, packs, checks, skip;
+    std::vector<std::string> hosts, roles, services, packs, checks, skip;
     bool passive = false; // no facts that write a file or open a port
 };
 
 /// Names in a selection that do not exist, with near matches: thrown together (Failure, Code::usage).
 void check_selection(const Selection&, const Catalogue&, const Deployment&);
 
+/// With `services` given and neither hosts nor roles, no host; with hosts or roles and no `services`, no service.
+std::vector<const Service*> selected_services(const Selection&, const Deployment&);
 std::vector<const Host*> selected_hosts(const Selection&, const Deployment&);
 std::vector<const Check*> selected_checks(const Selection&, const Catalogue&, const Product&);
 /// The checks that apply to a host of these roles.
@@ -39,6 +41,7 @@ class Judge {
     std::vector<const FactDef*> fleet_facts_;
 
     Sight make_sight(const Host&, const Facts&);
+    void add_facts(Sight&, const std::vector<std::string>& roles, std::string_view service, const Facts&) const;
     void gather_fleet();
     void waive(Finding&) const;
     std::vector<Finding> judged(const Host&, bool fleet);
@@ -50,6 +53,7 @@ class Judge {
     void be_brief() { brief_ = true; }
     /// Findings of the checks that need only this host.
     std::vector<Finding> add(const Host&, const Facts&);
+    std::vector<Finding> add(const Service&, const Facts&);
     /// When all hosts have been added: findings of the checks that compare hosts.
     std::vector<Finding> fleet();
 };

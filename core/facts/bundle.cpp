@@ -96,6 +96,8 @@ Facts read_facts(std::string_view text, Problems& problems) {
 void write_bundle(const std::string& folder, const Bundle& b) {
     make_folder(folder + "/hosts");
     for (auto& [host, facts] : b.hosts) write_file(folder + "/hosts/" + host + ".facts", write_facts(facts), 0600);
+    if (!b.services.empty()) make_folder(folder + "/services");
+    for (auto& [service, facts] : b.services) write_file(folder + "/services/" + service + ".facts", write_facts(facts), 0600);
     write_file(folder + "/imops.yaml", b.deployment, 0600);
     write_file(folder + "/meta.json", nlohmann::ordered_json{{"imops", IMOPS_VERSION}, {"time", b.time}}.dump(1) + "\n", 0600); // last: it makes the bundle
 }
@@ -121,7 +123,7 @@ std::map<std::string, std::string> read_archive(const std::string& path) {
     for (auto& e : fs::recursive_directory_iterator{folder}) {
         if (!e.is_regular_file() || e.is_symlink()) continue;
         auto name = fs::relative(e.path(), folder).string();
-        for (auto known : {"imops.yaml", "meta.json", "hosts/"})
+        for (auto known : {"imops.yaml", "meta.json", "hosts/", "services/"})
             if (auto at = name.find(known); at == 0 || (at != name.npos && name[at - 1] == '/')) {
                 if (auto text = read_file(e.path())) files[name.substr(at)] = std::move(*text);
                 break;
@@ -138,8 +140,9 @@ std::map<std::string, std::string> read_folder(const std::string& path) {
     keep("imops.yaml");
     keep("meta.json");
     std::error_code none;
-    for (auto& e : fs::directory_iterator{path + "/hosts", none})
-        if (e.path().extension() == ".facts") keep("hosts/" + e.path().filename().string());
+    for (std::string part : {"hosts/", "services/"})
+        for (auto& e : fs::directory_iterator{path + "/" + part, none})
+            if (e.path().extension() == ".facts") keep(part + e.path().filename().string());
     return files;
 }
 
@@ -158,9 +161,9 @@ Bundle read_bundle(const std::string& path) {
     auto meta = nlohmann::json::parse(files["meta.json"], nullptr, false);
     if (meta.is_object() && meta.contains("time") && meta["time"].is_number()) b.time = meta["time"];
     for (auto& [name, text] : files) {
-        if (!name.starts_with("hosts/")) continue;
+        if (!name.ends_with(".facts")) continue;
         Problems problems{path + "/" + name};
-        b.hosts[fs::path{name}.stem()] = read_facts(text, problems);
+        (name.starts_with("hosts/") ? b.hosts : b.services)[fs::path{name}.stem()] = read_facts(text, problems);
         if (!problems.none()) throw Failure{problems.take()};
     }
     return b;

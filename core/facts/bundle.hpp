@@ -7,13 +7,14 @@
 ///   imops.yaml          the deployment as it was
 ///   meta.json           {"imops": version, "time": seconds since 1970}
 ///   hosts/NAME.facts    the raw facts of a host
+///   services/NAME.facts those of a service
 /// A live run saved, a user's bundle and a test fixture are the same thing.
 namespace imops {
 
 struct Bundle {
     std::string deployment;           // text of imops.yaml
     double time = 0;                  // when the facts were read
-    std::map<std::string, Facts> hosts;
+    std::map<std::string, Facts> hosts, services;
 };
 
 /// One file of facts as text. "@ id state [at=seconds]", then lines of output behind a space and of standard error behind "!".

@@ -121,7 +121,7 @@ std::variant<json, Unread> typed(const FactDef& def, const Raw& raw) {
     case Got::timed_out: return Unread{false, say("no answer in {}", "{} 内无结果", show_duration(def.timeout.seconds))};
     case Got::too_long: return Unread{false, Text{"printed more than 1 MiB", "输出超过 1 MiB"}};
     case Got::needs_root: return Unread{false, Text{"needs root", "需要 root 权限"}};
-    case Got::unreached: return Unread{false, Text{"the host was not reached", "未能登录该主机"}};
+    case Got::unreached: return Unread{false, Text{"it was not reached", "未能连接"}};
     case Got::lost: return Unread{false, Text{"the host did not get to it", "主机未执行到此项"}};
     }
     return Unread{false, Text{"unknown", "未知"}};
@@ -205,7 +205,7 @@ void FactEntry::finish(Problems& problems) {
     type.kind = known(kind.value, kind.place);
     for (auto& [member, word] : type.kind == Kind::table ? columns : keys) type.members.emplace_back(member, Type{known(word, kind.place), {}});
     if (type.kind == Kind::list) type.members.emplace_back("", Type{Kind::text, {}});
-    if (native + !sh.empty() + !with.empty() != 1)
+    if (native + !sh.empty() + !with.empty() + !service.empty() != 1)
         problems.add(kind.place, say("fact '{}' needs `sh`", "事实 '{}' 需要 `sh`", id), Text{"Only facts that imops produces itself are `native: true`.", "只有 imops 自身产生的事实才写 `native: true`。"});
     if ((type.kind == Kind::table && columns.empty()) || (type.kind == Kind::map && keys.empty()))
         problems.add(kind.place, say("fact '{}' does not name its {}", "事实 '{}' 没有列出 {}", id, type.kind == Kind::table ? "columns" : "keys"),

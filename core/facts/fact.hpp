@@ -27,6 +27,7 @@ struct FactDef {
     std::string id;
     std::string sh;        // POSIX sh, read-only; empty for a native fact
     bool native = false;   // imops itself produces it
+    std::string service;   // imops asks it of the services of this type, not of a host
     std::string with;      // the fact whose fragment prints this one too, after `also ID`: one process start for both
     Type type;
     bool root = false;
@@ -56,6 +57,10 @@ struct FactEntry : FactDef {
 template <class X> void describe(X& x, FactEntry& f) {
     x.may("sh", f.sh, {"POSIX sh, read-only; its standard output is the fact", "只读的 POSIX sh，标准输出即事实"});
     x.may("native", f.native, {"imops itself produces it", "由 imops 自身产生"});
+    x.may("service", f.service, {"imops asks it of the services of this type: redis", "由 imops 向该类型的服务询问：redis"}, Rule<std::string>{[](const std::string& s) -> std::optional<Objection> {
+              if (s == "redis") return {};
+              return Objection{say("no service of type '{}' can be asked", "无法询问类型为 '{}' 的服务", s), Text{"Possible is: redis.", "可选：redis。"}};
+          }});
     x.may("with", f.with, {"the fact whose fragment prints this one too, after `also ID`", "由该事实的脚本在 `also ID` 之后一并输出"});
     x.need("type", f.kind, {"text, number, bytes, seconds, bool, list, map, table or clock", "text、number、bytes、seconds、bool、list、map、table 或 clock"});
     x.may("keys", f.keys, {"for a map: {name: type}", "map 的键：{名称: 类型}"});

@@ -270,6 +270,8 @@ void validate_references(const File& f, Problems& problems) {
                      near.empty() ? say("Hosts are: {}", "主机有：{}", fmt::join(names, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
     };
     for (auto& s : f.services) {
+        if (std::find(names.begin(), names.end(), s->name) != names.end() || std::count_if(f.services.begin(), f.services.end(), [&](auto& o) { return o->name == s->name; }) > 1)
+            problems.add(s.place, say("the name '{}' is taken", "名称 '{}' 已被使用", s->name), Text{"Hosts and services are told apart by name in reports: choose another.", "报告中用名称区分主机和服务：请换一个。"});
         known(s.place, s->host);
         known(s.place, s->via);
         if (s->host.empty() == s->address.empty())
@@ -300,6 +302,24 @@ void validate_names(const File& f, const KnownNames& names, Problems& problems) 
 const Host* Deployment::host(std::string_view n) const {
     auto it = std::find_if(hosts.begin(), hosts.end(), [&](auto& h) { return h.name == n; });
     return it == hosts.end() ? nullptr : &*it;
+}
+
+const std::string& Deployment::address(const Service& s) const { return s.address.empty() ? host(s.host)->address : s.address; }
+
+int usual_port(ServiceType t) {
+    switch (t) {
+    case ServiceType::postgres: return 5432;
+    case ServiceType::mysql: return 3306;
+    case ServiceType::redis: return 6379;
+    case ServiceType::memcached: return 11211;
+    case ServiceType::mongodb: return 27017;
+    case ServiceType::kafka: return 9092;
+    case ServiceType::s3: return 443;
+    case ServiceType::smtp: return 25;
+    case ServiceType::turn: return 3478;
+    case ServiceType::http: return 80;
+    }
+    return 0;
 }
 
 std::vector<const Host*> Deployment::with_role(std::string_view role) const {

@@ -75,6 +75,9 @@ struct Override {
     std::string off;                // the reason why it is not judged at all
 };
 
+/// The usual port of a kind of service; 0: it has none.
+int usual_port(ServiceType);
+
 struct Deployment {
     std::string file, text;  // where it came from, as it was read
     int format = 1;
@@ -90,6 +93,8 @@ struct Deployment {
     std::map<std::string, Placed<Override>> checks; // by check id
 
     const Host* host(std::string_view name) const;
+    /// Where a service is: its own address, or that of its host.
+    const std::string& address(const Service&) const;
     std::vector<const Host*> with_role(std::string_view role) const;
 };
 

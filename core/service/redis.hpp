@@ -1,0 +1,10 @@
+#pragma once
+#include "core/service/told.hpp"
+
+namespace imops::service {
+
+/// Asks a Redis with nothing but PING, AUTH, INFO and CONFIG GET; over a stream that is connected.
+/// Facts: redis.login, redis.info, redis.rights (checks/redis.yaml). Source of the replies: redis.io, RESP2 and INFO.
+Told ask_redis(Stream&, const Target&);
+
+} // namespace imops::service

@@ -1,0 +1,101 @@
+#include "core/service/stream.hpp"
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace imops::service {
+
+namespace {
+
+constexpr int slice = 200; // ms after which an interrupt is noticed
+
+int left(Clock::time_point deadline) {
+    auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    return int(std::clamp<long long>(ms, 0, slice));
+}
+
+Error interrupted() { return {Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}}; }
+
+/// The dialler's own remedies speak of SSH.
+Error for_service(Error e) {
+    if (e.code == Code::refused)
+        e.remedy = Text{"Does it run, and does it listen on this address? On its host: `ss -ltnp`. Then correct its `bind` or listen address, or host and port in imops.yaml.",
+                        "服务是否在运行、是否监听该地址？在其主机上执行 `ss -ltnp` 查看，再改正它的 `bind`（监听地址），或 imops.yaml 中的主机和端口。"};
+    return e;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Stream>> Stream::dial(const std::string& address, int port, Clock::time_point deadline, const volatile int* stop) {
+    auto where = address.find(':') == address.npos ? fmt::format("{}:{}", address, port) : fmt::format("[{}]:{}", address, port);
+    auto s = std::unique_ptr<Stream>{new Stream{Line{where, where}, deadline, stop}};
+    auto dialler = net::Dialler::open();
+    if (!dialler) return dialler.error();
+    s->dialler_ = std::move(*dialler);
+    auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    s->dial_ = s->dialler_->dial(address, port, std::max(limit, std::chrono::milliseconds{1}));
+    for (s->dialler_->perform(); s->dial_->state() == net::Dial::State::dialling; s->dialler_->perform()) {
+        if (stop && *stop) return interrupted();
+        s->dialler_->wait({}, slice);
+    }
+    if (s->dial_->state() == net::Dial::State::failed) return for_service(s->dial_->error(s->where_));
+    s->fd_ = s->dial_->fd();
+    return s;
+}
+
+std::unique_ptr<Stream> Stream::over(int fd, Line where, Clock::time_point deadline) {
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    auto s = std::unique_ptr<Stream>{new Stream{std::move(where), deadline, nullptr}};
+    s->fd_ = fd;
+    return s;
+}
+
+Stream::~Stream() {
+    if (!dial_ && fd_ >= 0) ::close(fd_);
+}
+
+std::optional<Error> Stream::wait(short events) {
+    for (;;) {
+        pollfd p{fd_, events, 0};
+        auto ms = left(deadline_);
+        if (::poll(&p, 1, ms) > 0) return {};
+        if (stop_ && *stop_) return interrupted();
+        if (ms == 0)
+            return Error{Code::timed_out, say("{}: takes the connection, but gives no complete answer in time", "{}：连接已建立，但未在时限内给出完整应答", where_),
+                         Text{"Is the process stopped, swapping or busy? On its host: `top`, `vmstat 1 5`. Is there a proxy between that takes connections for a dead server?",
+                              "进程是否被挂起、正在换页或过于繁忙？在其主机上执行 `top`、`vmstat 1 5`。中间是否有代理，替已停止的服务接受连接？"}, {}};
+    }
+}
+
+std::optional<Error> Stream::write(std::string_view bytes) {
+    while (!bytes.empty()) {
+        auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (n > 0) bytes.remove_prefix(std::size_t(n));
+        else if (errno == EAGAIN || errno == EINTR) {
+            if (auto e = wait(POLLOUT)) return e;
+        } else
+            return Error{Code::lost, say("{}: the connection broke: {}", "{}：连接中断：{}", where_, std::strerror(errno)), Text{"Look into the service's log.", "请查看该服务的日志。"}, {}};
+    }
+    return {};
+}
+
+Result<std::string> Stream::read() {
+    std::string got(65536, '\0');
+    for (;;) {
+        auto n = ::recv(fd_, got.data(), got.size(), 0);
+        if (n >= 0) {
+            got.resize(std::size_t(n));
+            return got;
+        }
+        if (errno == ECONNRESET) return std::string{};
+        if (errno != EAGAIN && errno != EINTR)
+            return Error{Code::lost, say("{}: the connection broke: {}", "{}：连接中断：{}", where_, std::strerror(errno)), Text{"Look into the service's log.", "请查看该服务的日志。"}, {}};
+        if (auto e = wait(POLLIN)) return *e;
+    }
+}
+
+} // namespace imops::service

@@ -1,0 +1,31 @@
+#pragma once
+#include "core/base/result.hpp"
+#include "core/base/secret.hpp"
+#include "core/service/stream.hpp"
+#include <map>
+#include <string>
+
+namespace imops::service {
+
+/// What is asked, and as whom.
+struct Target {
+    std::string address;
+    int port = 0;
+    std::string user;
+    const Secret* password = nullptr; // none: without
+};
+
+/// One fact of a service: "key value" lines, or why it could not be read.
+struct Said {
+    std::string text, error;
+};
+/// By fact id. What is missing was not reached: the connection or the log-in failed, and `TYPE.login` tells how.
+using Told = std::map<std::string, Said, std::less<>>;
+
+/// The lines of a `TYPE.login` fact: code (ok, a Code's name or a word of the service's own), what and remedy in both languages.
+std::string login_text(std::string_view code, const Error* = nullptr);
+
+/// What answers, by the first bytes that it sent to somebody who spoke another protocol; both empty: nobody knows.
+Line who_answers(std::string_view first_bytes);
+
+} // namespace imops::service
