@@ -91,7 +91,7 @@ TEST(Typed, every_state_of_a_fact) {
     EXPECT_EQ(state(Got::timed_out, 0, ""), "unread: no answer in 10 s");
     EXPECT_EQ(state(Got::too_long, 0, ""), "unread: printed more than 1 MiB");
     EXPECT_EQ(state(Got::needs_root, 0, ""), "unread: needs root");
-    EXPECT_EQ(state(Got::unreached, 0, ""), "unread: the host was not reached");
+    EXPECT_EQ(state(Got::unreached, 0, ""), "unread: it was not reached");
     EXPECT_EQ(state(Got::lost, 0, ""), "unread: the host did not get to it");
 }
 
