@@ -55,8 +55,9 @@ void run_preflight(Program& p, Options& o) {
     if (!p.lang_given && !d.language.empty()) p.lang = d.language == "zh" ? Lang::zh : Lang::en;
     auto catalogue = p.catalogue(o.demo || !o.from.empty() ? "" : p.config);
     catalogue.apply(d);
-    check_selection(o.select, catalogue, d);
     auto product = p.product(*d.product, &d.product, d.file);
+    for (auto& e : product.endpoints(d)) d.endpoints.push_back(std::move(e));
+    check_selection(o.select, catalogue, d);
     auto hosts = selected_hosts(o.select, d);
     auto services = selected_services(o.select, d);
     auto checks = selected_checks(o.select, catalogue, product);
@@ -101,6 +102,7 @@ void add_judging(CLI::App& app, Program& p, When when, Text about) {
     auto* c = app.add_subcommand(std::string{word(when)}, p.in(about));
     auto o = std::make_shared<Options>();
     o->select.when = when;
+    o->select.ask_endpoints = when == When::health;
     add_config_option(*c, p);
     add_output_options(*c, p);
     add_check_folders(*c, p);

@@ -1,4 +1,4 @@
-#include "core/base/result.hpp"
+#include "core/base/library.hpp"
 
 namespace imops {
 
@@ -32,6 +32,10 @@ std::string_view name(Code c) {
     case Code::too_long: return "too_long";
     }
     return "internal";
+}
+
+Error library_missing(std::string_view name, Text what_for, std::string_view package) {
+    return {Code::unsupported, say("{}, {}, cannot be loaded", "无法加载 {}（{}）", name, what_for), say("Run: apt-get install {}", "执行：apt-get install {}", package), {}};
 }
 
 } // namespace imops

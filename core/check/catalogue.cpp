@@ -13,8 +13,9 @@ Scope context_scope() {
         for (auto level : {"minimum", "recommended"}) s.add(fmt::format("need.{}.{}", part, level), bytes);
     for (auto name : {"name", "address", "data", "user", "service_user"}) s.add(fmt::format("host.{}", name), text);
     for (auto name : {"roles", "ports", "units"}) s.add(fmt::format("host.{}", name), words);
-    for (auto name : {"name", "address", "user", "database"}) s.add(fmt::format("service.{}", name), text);
+    for (auto name : {"name", "type", "address", "user", "database", "url", "via"}) s.add(fmt::format("service.{}", name), text);
     s.add("service.port", number);
+    s.add("service.tls", Type{Kind::boolean, {}});
     s.add("product.id", text);
     s.add("workload.registered", number);
     s.add("workload.concurrent", number);

@@ -36,7 +36,8 @@ void check_selection(const Selection& s, const Catalogue& c, const Deployment& d
     std::vector<std::string> hosts, roles, services, packs, ids = c.check_ids();
     for (auto& h : d.hosts) hosts.push_back(h.name);
     for (auto& [w, r] : Words<Role>::of) roles.emplace_back(w);
-    for (auto& x : d.services) services.push_back(x.name);
+    for (auto* list : {&d.services, &d.endpoints})
+        for (auto& x : *list) services.push_back(x.name);
     for (auto& p : c.packs()) packs.push_back(p.name);
     refuse(s.hosts, hosts, {"host", "主机"});
     refuse(s.roles, roles, {"role", "角色"});
@@ -51,7 +52,7 @@ void check_selection(const Selection& s, const Catalogue& c, const Deployment& d
 
 std::vector<const Host*> selected_hosts(const Selection& s, const Deployment& d) {
     std::vector<const Host*> hosts;
-    if (!s.services.empty() && s.hosts.empty() && s.roles.empty()) return hosts;
+    if (!s.ask_hosts || (!s.services.empty() && s.hosts.empty() && s.roles.empty())) return hosts;
     for (auto& h : d.hosts) {
         bool role = s.roles.empty() || std::any_of(h.roles.begin(), h.roles.end(), [&](auto& r) { return among(s.roles, r); });
         if (chosen(s.hosts, h.name) && role) hosts.push_back(&h);
@@ -62,8 +63,11 @@ std::vector<const Host*> selected_hosts(const Selection& s, const Deployment& d)
 std::vector<const Service*> selected_services(const Selection& s, const Deployment& d) {
     std::vector<const Service*> services;
     if (s.services.empty() && !(s.hosts.empty() && s.roles.empty())) return services;
-    for (auto& x : d.services)
-        if (chosen(s.services, x.name)) services.push_back(&x);
+    for (auto* list : {&d.services, &d.endpoints}) {
+        if (!(list == &d.services ? s.ask_services : s.ask_endpoints)) continue;
+        for (auto& x : *list)
+            if (chosen(s.services, x.name)) services.push_back(&x);
+    }
     return services;
 }
 
@@ -155,16 +159,18 @@ void Judge::add_facts(Sight& s, const std::vector<std::string>& roles, std::stri
 std::vector<Finding> Judge::add(const Service& x, const Facts& facts) {
     Sight s;
     s.data = Language::constants();
-    s.data["service"] = {{"name", x.name}, {"address", deployment_.address(x)}, {"port", x.port ? x.port : usual_port(x.type)}, {"user", x.user}, {"database", x.database}};
+    auto groups = imops::groups(x);
+    s.data["service"] = {{"name", x.name}, {"type", word(x.type)}, {"address", deployment_.address(x)}, {"port", x.port ? x.port : usual_port(x.type)}, {"user", x.user},
+                         {"database", x.database}, {"url", x.url}, {"via", x.via}, {"tls", std::ranges::find(groups, "tls") != groups.end()}};
     s.data["product"] = {{"id", product_.id}};
     s.data["workload"] = {{"registered", deployment_.workload.registered}, {"concurrent", deployment_.workload.concurrent}};
     s.data["airgap"] = deployment_.airgap;
     s.data["now"] = now_;
     s.brief = brief_;
-    add_facts(s, {}, word(x.type), facts);
+    for (auto group : groups) add_facts(s, {}, group, facts);
     std::vector<Finding> all;
     for (auto* k : checks_) {
-        if (k->service != word(x.type)) continue;
+        if (std::ranges::find(groups, k->service) == groups.end()) continue;
         for (auto& f : judge(*k, s, x.name)) {
             waive(f);
             all.push_back(std::move(f));

@@ -13,12 +13,13 @@ struct Selection {
     When when = When::preflight;
     std::vector<std::string> hosts, roles, services, packs, checks, skip;
     bool passive = false; // no facts that write a file or open a port
+    bool ask_hosts = true, ask_services = true, ask_endpoints = false;
 };
 
 /// Names in a selection that do not exist, with near matches: thrown together (Failure, Code::usage).
 void check_selection(const Selection&, const Catalogue&, const Deployment&);
 
-/// With `services` given and neither hosts nor roles, no host; with hosts or roles and no `services`, no service.
+/// Services and endpoints. With `services` given and neither hosts nor roles, no host; with hosts or roles and no `services`, no service.
 std::vector<const Service*> selected_services(const Selection&, const Deployment&);
 std::vector<const Host*> selected_hosts(const Selection&, const Deployment&);
 std::vector<const Check*> selected_checks(const Selection&, const Catalogue&, const Product&);

@@ -14,13 +14,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Got>, 7> states{{{"ok", Got::ok},
+constexpr std::array<std::pair<std::string_view, Got>, 8> states{{{"ok", Got::ok},
                                                                   {"absent", Got::absent},
                                                                   {"timed_out", Got::timed_out},
                                                                   {"too_long", Got::too_long},
                                                                   {"needs_root", Got::needs_root},
                                                                   {"lost", Got::lost},
-                                                                  {"unreached", Got::unreached}}};
+                                                                  {"unreached", Got::unreached},
+                                                                  {"no_answer", Got::no_answer}}};
 
 std::string state(const Raw& raw) {
     for (auto& [word, got] : states)

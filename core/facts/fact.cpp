@@ -122,6 +122,7 @@ std::variant<json, Unread> typed(const FactDef& def, const Raw& raw) {
     case Got::too_long: return Unread{false, Text{"printed more than 1 MiB", "输出超过 1 MiB"}};
     case Got::needs_root: return Unread{false, Text{"needs root", "需要 root 权限"}};
     case Got::unreached: return Unread{false, Text{"it was not reached", "未能连接"}};
+    case Got::no_answer: return Unread{true, Text{"the service gave no answer to ask it of: see its first finding", "该服务没有给出可供检查的应答，见它的第一项结果"}};
     case Got::lost: return Unread{false, Text{"the host did not get to it", "主机未执行到此项"}};
     }
     return Unread{false, Text{"unknown", "未知"}};

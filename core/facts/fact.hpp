@@ -1,6 +1,6 @@
 #pragma once
 #include "core/base/value.hpp"
-#include "core/model/reader.hpp"
+#include "core/model/deployment.hpp"
 #include <map>
 #include <string>
 #include <variant>
@@ -9,7 +9,7 @@
 namespace imops {
 
 /// What became of reading a fact on a host.
-enum class Got { ok, failed, absent, timed_out, too_long, needs_root, lost, unreached };
+enum class Got { ok, failed, absent, timed_out, too_long, needs_root, lost, unreached, no_answer };
 
 /// What one fact printed on one host. The same in a live run, a bundle and a fixture.
 struct Raw {
@@ -57,9 +57,10 @@ struct FactEntry : FactDef {
 template <class X> void describe(X& x, FactEntry& f) {
     x.may("sh", f.sh, {"POSIX sh, read-only; its standard output is the fact", "只读的 POSIX sh，标准输出即事实"});
     x.may("native", f.native, {"imops itself produces it", "由 imops 自身产生"});
-    x.may("service", f.service, {"imops asks it of the services of this type: redis", "由 imops 向该类型的服务询问：redis"}, Rule<std::string>{[](const std::string& s) -> std::optional<Objection> {
-              if (s == "redis") return {};
-              return Objection{say("no service of type '{}' can be asked", "无法询问类型为 '{}' 的服务", s), Text{"Possible is: redis.", "可选：redis。"}};
+    x.may("service", f.service, {"imops asks it of the services of this group: postgres, mysql, redis, memcached, endpoint, tls", "由 imops 向该组服务询问：postgres、mysql、redis、memcached、endpoint、tls"}, Rule<std::string>{[](const std::string& s) -> std::optional<Objection> {
+              for (auto group : service_groups)
+                  if (s == group) return {};
+              return Objection{say("no service of group '{}' can be asked", "无法询问 '{}' 组的服务", one_line(s, 40)), say("Possible is: {}.", "可选：{}。", fmt::join(service_groups, ", "))};
           }});
     x.may("with", f.with, {"the fact whose fragment prints this one too, after `also ID`", "由该事实的脚本在 `also ID` 之后一并输出"});
     x.need("type", f.kind, {"text, number, bytes, seconds, bool, list, map, table or clock", "text、number、bytes、seconds、bool、list、map、table 或 clock"});

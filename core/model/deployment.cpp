@@ -66,13 +66,17 @@ struct HostEntry : Access {
     std::string name, address, via, data;
     std::vector<Role> roles;
     std::vector<std::string> components;
+    std::map<std::string, int> ports;
 };
+
+struct EndpointEntry : Service {};
 
 struct File {
     Deployment d;
     Access ssh;
     std::vector<Placed<HostEntry>> hosts;
     std::vector<Placed<Service>> services;
+    std::vector<Placed<EndpointEntry>> endpoints;
     std::vector<Placed<Waiver>> waivers;
 };
 
@@ -129,6 +133,11 @@ template <class X> void describe(X& x, HostEntry& h) {
     x.may("components", h.components, {"components of the product that run here; default: the usual ones of its roles", "在此运行的产品组件；默认为其角色的常规组件"});
     x.may("via", h.via, {"jump host: the name of another host", "跳板机：另一台主机的名称"}, host_name);
     x.may("data", h.data, {"data directory; default: what the product uses", "数据目录；默认为产品的目录"}, absolute_path());
+    x.may("ports", h.ports, {"ports that differ from the product's usual ones, by their name there", "与产品默认不同的端口，按产品中的端口名给出"}, Rule<std::map<std::string, int>>{[](auto& all) -> std::optional<Objection> {
+              for (auto& [name, port] : all)
+                  if (auto o = port_number()(port)) return o;
+              return {};
+          }});
     describe_access(x, h);
 }
 
@@ -152,6 +161,21 @@ template <class X> void describe(X& x, Service& s) {
     x.may("user", s.user, {"account", "账号"});
     x.may("database", s.database, {"database name", "数据库名"});
     secret(x, "password", s.password, {"password of the account", "账号密码"});
+    x.may("tls", s.tls, {"whether it is spoken to with TLS; default: as the kind of service does by itself", "是否使用 TLS；默认取决于服务类型"});
+    x.may("ca", s.ca, {"PEM file of the authority that signed its certificate; default: the system's", "签发其证书的 CA 文件（PEM）；默认用系统的"}, absolute_path());
+}
+
+template <class X> void describe(X& x, EndpointEntry& e) {
+    x.need("name", e.name, {"short unique name", "唯一的短名称"}, host_name);
+    x.need("url", e.url, {"https://NAME/PATH, wss://, tcp://NAME:PORT, tls://, xmpp://DOMAIN, xmpp-server://, stun://, turn://, smtp://, dns:NAME?type=SRV", "https://域名/路径、wss://、tcp://域名:端口、tls://、xmpp://域名、xmpp-server://、stun://、turn://、smtp://、dns:域名?type=SRV"});
+    x.may("at", e.at, {"ADDRESS or ADDRESS:PORT to connect to instead of the url's", "改为连接此 地址 或 地址:端口"}, address);
+    x.may("via", e.via, {"host from which it is asked", "从哪台主机发起检查"}, host_name);
+    x.may("expect", e.expect, {"what it must answer", "期望的应答"});
+    x.may("within", e.within, {"longest time for the whole answer", "完整应答的最长时间"});
+    x.may("reachable", e.reachable, {"no: nobody may get an answer there", "no：不应能访问"});
+    x.may("user", e.user, {"account", "账号"});
+    secret(x, "password", e.password, {"password of the account, or the shared secret of TURN", "账号密码，或 TURN 的共享密钥"});
+    x.may("ca", e.ca, {"PEM file of the authority that signed its certificate; default: the system's", "签发其证书的 CA 文件（PEM）；默认用系统的"}, absolute_path());
 }
 
 template <class X> void describe(X& x, Waiver& w) {
@@ -196,6 +220,7 @@ template <class X> void describe(X& x, File& f) {
     x.may("ssh", f.ssh, {"how hosts are reached, unless a host says otherwise", "主机的默认登录方式"});
     x.need("hosts", f.hosts, {"the machines", "主机列表"});
     x.may("services", f.services, {"databases, caches and other components", "数据库、缓存等组件"});
+    x.may("endpoints", f.endpoints, {"what must answer, or must not, for `imops probe`", "须能（或不应能）访问的端点，供 `imops probe` 使用"});
     x.may("waivers", f.waivers, {"findings that are accepted for a time", "限期接受的问题"});
     x.may("checks", d.checks, {"changes to single checks, by id", "按 id 调整单个检查项"});
 }
@@ -212,6 +237,7 @@ Host made(const HostEntry& e, const Access& common) {
     h.via = e.via;
     h.data = e.data;
     h.components = e.components;
+    h.ports = e.ports;
     for (auto r : e.roles) h.roles.emplace_back(word(r));
     h.port = e.port.value_or(common.port.value_or(22));
     h.user = either(e.user, common.user);
@@ -260,7 +286,7 @@ void validate_hosts(const File& f, Problems& problems) {
     }
 }
 
-void validate_references(const File& f, Problems& problems) {
+void validate_references(File& f, Problems& problems) {
     std::vector<std::string> names;
     for (auto& h : f.hosts) names.push_back(h->name);
     auto known = [&](Place p, const std::string& name) {
@@ -269,14 +295,29 @@ void validate_references(const File& f, Problems& problems) {
         problems.add(p, say("there is no host '{}'", "没有主机 '{}'", name),
                      near.empty() ? say("Hosts are: {}", "主机有：{}", fmt::join(names, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
     };
+    std::set<std::string> taken{names.begin(), names.end()};
+    auto fresh = [&](Place p, const std::string& name) {
+        if (taken.insert(name).second || name.empty()) return;
+        problems.add(p, say("the name '{}' is taken", "名称 '{}' 已被使用", name), Text{"Hosts, services and endpoints are told apart by name in reports: choose another.", "报告中用名称区分主机、服务和端点：请换一个。"});
+    };
     for (auto& s : f.services) {
-        if (std::find(names.begin(), names.end(), s->name) != names.end() || std::count_if(f.services.begin(), f.services.end(), [&](auto& o) { return o->name == s->name; }) > 1)
-            problems.add(s.place, say("the name '{}' is taken", "名称 '{}' 已被使用", s->name), Text{"Hosts and services are told apart by name in reports: choose another.", "报告中用名称区分主机和服务：请换一个。"});
+        fresh(s.place, s->name);
         known(s.place, s->host);
         known(s.place, s->via);
         if (s->host.empty() == s->address.empty())
             problems.add(s.place, say("service '{}' needs `host` or `address`", "服务 '{}' 需要 `host` 或 `address`", s->name),
                          Text{"Give exactly one of the two.", "两者必须且只能给出一个。"});
+        if (s->port == 0 && usual_port(s->type) == 0)
+            problems.add(s.place, say("service '{}' needs `port`", "服务 '{}' 需要 `port`", s->name), Text{"This kind of service has no usual port.", "此类服务没有常用端口。"});
+    }
+    for (auto& e : f.endpoints) {
+        fresh(e.place, e->name);
+        known(e.place, e->via);
+        if (auto o = read_url(e.value)) problems.add(e.place, o->what, o->remedy);
+        std::string host;
+        int port = 0;
+        if (!e->at.empty() && !split_authority(e->at, host, port))
+            problems.add(e.place, say("`at: {}` is no address", "`at: {}` 不是地址", e->at), Text{"Write 10.0.0.5, 10.0.0.5:8443 or [fd00::5]:8443.", "请写 10.0.0.5、10.0.0.5:8443 或 [fd00::5]:8443。"});
     }
     for (auto& w : f.waivers) known(w.place, w->host);
     auto& w = f.d.workload;
@@ -306,22 +347,6 @@ const Host* Deployment::host(std::string_view n) const {
 
 const std::string& Deployment::address(const Service& s) const { return s.address.empty() ? host(s.host)->address : s.address; }
 
-int usual_port(ServiceType t) {
-    switch (t) {
-    case ServiceType::postgres: return 5432;
-    case ServiceType::mysql: return 3306;
-    case ServiceType::redis: return 6379;
-    case ServiceType::memcached: return 11211;
-    case ServiceType::mongodb: return 27017;
-    case ServiceType::kafka: return 9092;
-    case ServiceType::s3: return 443;
-    case ServiceType::smtp: return 25;
-    case ServiceType::turn: return 3478;
-    case ServiceType::http: return 80;
-    }
-    return 0;
-}
-
 std::vector<const Host*> Deployment::with_role(std::string_view role) const {
     std::vector<const Host*> found;
     for (auto& h : hosts)
@@ -344,6 +369,7 @@ Deployment parse_deployment(std::string text, std::string file, const KnownNames
     d.text = std::move(text);
     for (auto& h : f.hosts) d.hosts.push_back(made(*h, f.ssh));
     for (auto& s : f.services) d.services.push_back(std::move(s.value));
+    for (auto& e : f.endpoints) d.endpoints.push_back(std::move(e.value));
     for (auto& w : f.waivers) d.waivers.push_back(std::move(w.value));
     if (d.workload.concurrent == 0) d.workload.concurrent = d.workload.registered / 10;
     if (d.workload.messages == 0) d.workload.messages = d.workload.concurrent * 40;

@@ -1,4 +1,5 @@
 #pragma once
+#include "core/model/expect.hpp"
 #include "core/model/host.hpp"
 #include "core/model/reader.hpp"
 #include <map>
@@ -10,7 +11,9 @@ namespace imops {
 
 enum class Role { app, db, cache, proxy, media, turn, queue, search, monitor, backup, jump };
 enum class Federation { none, small, open };
-enum class ServiceType { postgres, mysql, redis, memcached, mongodb, kafka, s3, smtp, turn, http };
+enum class ServiceType { postgres, mysql, redis, memcached, mongodb, kafka, s3, smtp, turn, http, xmpp, tls, tcp, dns };
+/// What a product's probe proves: that the process answers, or that it can do its work.
+enum class Depth { shallow, deep };
 
 template <> struct Words<Role> {
     static constexpr std::array<std::pair<std::string_view, Role>, 11> of{
@@ -22,10 +25,14 @@ template <> struct Words<Federation> {
         {{"none", Federation::none}, {"small", Federation::small}, {"open", Federation::open}}};
 };
 template <> struct Words<ServiceType> {
-    static constexpr std::array<std::pair<std::string_view, ServiceType>, 10> of{
+    static constexpr std::array<std::pair<std::string_view, ServiceType>, 14> of{
         {{"postgres", ServiceType::postgres}, {"mysql", ServiceType::mysql}, {"redis", ServiceType::redis}, {"memcached", ServiceType::memcached},
          {"mongodb", ServiceType::mongodb}, {"kafka", ServiceType::kafka}, {"s3", ServiceType::s3}, {"smtp", ServiceType::smtp},
-         {"turn", ServiceType::turn}, {"http", ServiceType::http}}};
+         {"turn", ServiceType::turn}, {"http", ServiceType::http}, {"xmpp", ServiceType::xmpp}, {"tls", ServiceType::tls},
+         {"tcp", ServiceType::tcp}, {"dns", ServiceType::dns}}};
+};
+template <> struct Words<Depth> {
+    static constexpr std::array<std::pair<std::string_view, Depth>, 2> of{{{"shallow", Depth::shallow}, {"deep", Depth::deep}}};
 };
 template <> struct Words<Transport> {
     static constexpr std::array<std::pair<std::string_view, Transport>, 4> of{
@@ -48,7 +55,7 @@ struct Workload {
     Federation federation = Federation::none;
 };
 
-/// A component that the application talks to.
+/// A component that the application talks to, or (`url` is given) an endpoint that answers somebody.
 struct Service {
     std::string name;
     ServiceType type = ServiceType::postgres;
@@ -58,6 +65,14 @@ struct Service {
     std::string via;      // host from which it is asked
     std::string user, database;
     SecretRef password;
+    std::optional<bool> tls;  // not said: whatever the kind of service does by itself
+    std::string ca;           // file of the authorities that its certificate is trusted by; empty: the system's
+    // of an endpoint
+    std::string url, at;      // `at`: ADDRESS[:PORT] to connect to instead of the url's
+    Expect expect;
+    Duration within{0};       // 0: any time
+    bool reachable = true;    // no: nobody may get an answer from there
+    std::optional<Depth> depth; // of a product's own probe
 };
 
 /// "I know; it is accepted until then."
@@ -78,6 +93,14 @@ struct Override {
 /// The usual port of a kind of service; 0: it has none.
 int usual_port(ServiceType);
 
+inline constexpr std::array<std::string_view, 6> service_groups{"postgres", "mysql", "redis", "memcached", "endpoint", "tls"};
+/// The groups of facts that are asked of it: its type, or "endpoint" for what needs no client of its own; and "tls" where it is spoken.
+std::vector<std::string_view> groups(const Service&);
+/// "NAME", "NAME:PORT", "[::1]:PORT"; `port` stays when none is given. False: not that.
+bool split_authority(std::string_view text, std::string& host, int& port);
+/// Fills type, address, port and tls from `url`. Empty, or why it is no endpoint.
+std::optional<Objection> read_url(Service&);
+
 struct Deployment {
     std::string file, text;  // where it came from, as it was read
     int format = 1;
@@ -88,7 +111,7 @@ struct Deployment {
     std::vector<std::string> names; // DNS names by which clients reach the service
     Workload workload;
     std::vector<Host> hosts;
-    std::vector<Service> services;
+    std::vector<Service> services, endpoints;
     std::vector<Waiver> waivers;
     std::map<std::string, Placed<Override>> checks; // by check id
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "core/model/secret_ref.hpp"
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Host {
     std::string via;             // name of another host of the deployment: the jump host
     std::vector<std::string> roles;
     std::vector<std::string> components; // of the product; empty: the usual ones of its roles
+    std::map<std::string, int> ports;    // that differ from the product's, by their name there
     Transport transport = Transport::automatic;
     std::vector<std::string> identities; // private key files; empty: agent, then ~/.ssh/id_ed25519, id_ecdsa, id_rsa
     SecretRef passphrase;        // of the private key

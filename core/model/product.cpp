@@ -25,6 +25,7 @@ struct ProductFile {
     std::vector<ComponentEntry> components;
     std::map<std::string, FigureEntry> figures;
     Limits limits;
+    std::vector<Placed<Probe>> probes;
 };
 
 /// The figures that the formulas know (docs/products.md).
@@ -85,6 +86,17 @@ template <class X> void describe(X& x, DatabaseNeeds& d) {
     x.may("collate", d.collate, {"collation", "排序规则"});
     x.need("source", d.source, {"where it comes from", "来源"});
 }
+template <class X> void describe(X& x, Probe& p) {
+    x.need("name", p.name, {"short unique name", "唯一的短名称"});
+    x.need("component", p.component, {"component that answers", "应答的组件"});
+    x.need("url", p.url, {"url with {name}, {address}, {port.NAME}", "url，可含 {name}、{address}、{port.端口名}"});
+    x.need("depth", p.depth, {"shallow: the process answers; deep: it can do its work", "shallow：进程有应答；deep：能真正工作"});
+    x.may("local", p.local, {"asked on the host itself, at 127.0.0.1", "在该主机本机 127.0.0.1 上询问"});
+    x.may("reachable", p.reachable, {"no: nobody may get an answer there", "no：不应能访问"});
+    x.may("expect", p.expect, {"what it must answer", "期望的应答"});
+    x.may("within", p.within, {"longest time for the whole answer", "完整应答的最长时间"});
+    x.need("source", p.source, {"where it comes from", "来源"});
+}
 template <class X> void describe(X& x, ProductFile& f) {
     auto& p = f.p;
     x.need("product", p.id, {"id", "id"});
@@ -97,6 +109,7 @@ template <class X> void describe(X& x, ProductFile& f) {
     x.may("database", p.database, {"what it needs of its database", "对数据库的要求"});
     x.may("limits", f.limits, {"limits", "限制"});
     x.may("cpu_flags", p.cpu_flags, {"processor features it needs", "需要的 CPU 特性"});
+    x.may("probes", f.probes, {"how to ask it whether it is well", "如何询问其健康状况"});
     x.may("unknown", p.unknown, {"what its makers do not publish", "官方未公布的内容"});
     x.may("notes", p.notes, {"remarks", "备注"});
     x.need("sources", p.sources, {"where all this was read", "资料来源"});
@@ -179,6 +192,10 @@ Product parse_product(std::string_view text, const std::string& file) {
             problems.add(figure.value.place, say("'{}' is not a figure of the formulas", "'{}' 不是公式参数", name), near.empty() ? Line{} : say("Did you mean '{}'?", "是否想写 '{}'？", near));
         } else if (!value) problems.add(figure.value.place, say("'{}' is not a number", "'{}' 不是数字", one_line(*figure.value)), {});
         else p.figures[name] = {*value, figure.source};
+    }
+    for (auto& probe : f.probes) {
+        if (auto wrong = objection(p, *probe)) problems.add(probe.place, wrong->what, wrong->remedy);
+        p.probes.push_back(std::move(probe.value));
     }
     p.files = f.limits.files;
     p.processes = f.limits.processes;

@@ -57,6 +57,17 @@ struct DatabaseNeeds {
     std::string type, oldest, encoding, collate, source;
 };
 
+/// A question that the product answers by itself. Its url may hold {name} (the first of the deployment's `names`), {address} (the
+/// host's) and {port.NAME} (of a component); with {name} as its host it is asked once, from here, else on every host of the component.
+struct Probe {
+    std::string name, component, url, source;
+    Depth depth = Depth::shallow;
+    bool local = false;    // asked on the host itself, at its loopback address: {address} is 127.0.0.1
+    bool reachable = true;
+    Expect expect;
+    Duration within{0};
+};
+
 /// What imops knows of a messaging product; data of products/ID.yaml.
 struct Product {
     std::string id, tested, file;
@@ -69,6 +80,7 @@ struct Product {
     std::map<std::string, std::string> sysctl;
     std::vector<std::string> cpu_flags, sources;
     std::vector<Line> unknown, notes;
+    std::vector<Probe> probes;
 
     const Figure* figure(std::string_view name) const;
     /// The components that run on a host: those it names, else the usual ones of its roles (one that is optional counts when
@@ -78,7 +90,13 @@ struct Product {
     std::string data(const Host&) const;
     /// The user that the service runs as on this host; empty when nobody knows.
     std::string service_user(const Host&) const;
+    /// Its probes as endpoints of this deployment: "health@app1", or "versions" for one that is asked by a public name. Those that ask
+    /// for a name are left out when the deployment has none.
+    std::vector<Service> endpoints(const Deployment&) const;
 };
+
+/// What is wrong with a probe of this product.
+std::optional<Objection> objection(const Product&, const Probe&);
 
 /// Throws Failure with all problems of the file.
 Product parse_product(std::string_view text, const std::string& file);

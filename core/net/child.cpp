@@ -25,7 +25,7 @@ struct Pipe {
     }
 };
 
-int spawn(const std::vector<std::string>& argv, const Pipe& in, const Pipe& out, const Pipe& err, pid_t& pid) {
+int spawn(const std::vector<std::string>& argv, int in, int out, int err, pid_t& pid) {
     std::vector<char*> args;
     for (auto& a : argv) args.push_back(const_cast<char*>(a.c_str()));
     args.push_back(nullptr);
@@ -33,9 +33,9 @@ int spawn(const std::vector<std::string>& argv, const Pipe& in, const Pipe& out,
     posix_spawnattr_t how;
     ::posix_spawn_file_actions_init(&files);
     ::posix_spawnattr_init(&how);
-    ::posix_spawn_file_actions_adddup2(&files, in.read.get(), 0);
-    ::posix_spawn_file_actions_adddup2(&files, out.write.get(), 1);
-    ::posix_spawn_file_actions_adddup2(&files, err.write.get(), 2);
+    ::posix_spawn_file_actions_adddup2(&files, in, 0);
+    ::posix_spawn_file_actions_adddup2(&files, out, 1);
+    ::posix_spawn_file_actions_adddup2(&files, err, 2);
     ::posix_spawnattr_setpgroup(&how, 0);
     sigset_t defaults, none;
     sigemptyset(&none);
@@ -57,21 +57,22 @@ void Fd::close() {
     fd_ = -1;
 }
 
-Result<Child> Child::start(const std::vector<std::string>& argv) {
+Result<Child> Child::start(const std::vector<std::string>& argv, Fd both) {
     auto cannot = [&](int e) {
         return Error{Code::io, say("cannot run {}: {}", "无法运行 {}：{}", argv.front(), std::string(::strerror(e))),
                      Text{"Is the program installed and in PATH? Are there enough file descriptors (ulimit -n)?",
                           "程序是否已安装并在 PATH 中？文件描述符是否足够（ulimit -n）？"}, {}};
     };
     Pipe in, out, err;
-    if (!in.open() || !out.open() || !err.open()) return cannot(errno);
+    if ((!both && (!in.open() || !out.open())) || !err.open()) return cannot(errno);
     Child child;
-    if (int rc = spawn(argv, in, out, err, child.pid_)) return cannot(rc);
+    if (int rc = spawn(argv, both ? both.get() : in.read.get(), both ? both.get() : out.write.get(), err.write.get(), child.pid_)) return cannot(rc);
     child.ending_ = Fd{int(::syscall(SYS_pidfd_open, child.pid_, 0))}; // without it (old kernels) the loop's own beat finds the end
     child.in = std::move(in.write);
     child.out = std::move(out.read);
     child.err = std::move(err.read);
-    for (int fd : {child.in.get(), child.out.get(), child.err.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    for (int fd : {child.in.get(), child.out.get(), child.err.get()})
+        if (fd >= 0) ::fcntl(fd, F_SETFL, O_NONBLOCK);
     return child;
 }
 

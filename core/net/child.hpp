@@ -31,8 +31,8 @@ class Fd {
 /// group to end, and after 300 ms makes it.
 class Child {
   public:
-    /// argv is looked up in PATH; no shell. Errors: Code::io.
-    static Result<Child> start(const std::vector<std::string>& argv);
+    /// argv is looked up in PATH; no shell. `both`: its standard input and output, instead of the pipes `in` and `out`. Errors: Code::io.
+    static Result<Child> start(const std::vector<std::string>& argv, Fd both = {});
     Child(Child&& o) noexcept;
     Child& operator=(Child&& o) noexcept;
     ~Child() { end(); }

@@ -1,11 +1,11 @@
 #include "core/net/curl.hpp"
+#include "core/base/library.hpp"
 #include <cerrno>
 #include <cstring>
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <dlfcn.h>
 #include <vector>
 
 namespace imops::net {
@@ -28,18 +28,13 @@ struct CurlApi {
 
 namespace {
 
-template <class F> bool find(void* library, const char* name, F& into) {
-    into = reinterpret_cast<F>(::dlsym(library, name));
-    return into != nullptr;
-}
-
-bool find_all(void* so, CurlApi& api) {
-    return find(so, "curl_global_init", api.global_init) && find(so, "curl_easy_init", api.easy_init) &&
-           find(so, "curl_easy_cleanup", api.easy_cleanup) && find(so, "curl_easy_setopt", api.easy_setopt) &&
-           find(so, "curl_easy_getinfo", api.easy_getinfo) && find(so, "curl_multi_init", api.multi_init) &&
-           find(so, "curl_multi_cleanup", api.multi_cleanup) && find(so, "curl_multi_add_handle", api.multi_add_handle) &&
-           find(so, "curl_multi_remove_handle", api.multi_remove_handle) && find(so, "curl_multi_perform", api.multi_perform) &&
-           find(so, "curl_multi_info_read", api.multi_info_read) && find(so, "curl_multi_poll", api.multi_poll);
+bool find_all(const Library& so, CurlApi& api) {
+    return so.find("curl_global_init", api.global_init) && so.find("curl_easy_init", api.easy_init) &&
+           so.find("curl_easy_cleanup", api.easy_cleanup) && so.find("curl_easy_setopt", api.easy_setopt) &&
+           so.find("curl_easy_getinfo", api.easy_getinfo) && so.find("curl_multi_init", api.multi_init) &&
+           so.find("curl_multi_cleanup", api.multi_cleanup) && so.find("curl_multi_add_handle", api.multi_add_handle) &&
+           so.find("curl_multi_remove_handle", api.multi_remove_handle) && so.find("curl_multi_perform", api.multi_perform) &&
+           so.find("curl_multi_info_read", api.multi_info_read) && so.find("curl_multi_poll", api.multi_poll);
 }
 
 /// libcurl takes a URL; an IPv6 zone (`fe80::1%eth0`) needs its percent sign escaped there.
@@ -65,11 +60,8 @@ void watch_link(int fd) {
 
 Result<std::unique_ptr<Dialler>> Dialler::open() {
     auto api = std::make_unique<CurlApi>();
-    // Never closed again: libcurl's TLS library registers handlers that run at exit.
-    void* so = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-    if (!so || !find_all(so, *api) || api->global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
-        return Error{Code::unsupported, Text{"libcurl, which dials SSH hosts, cannot be loaded", "无法加载 libcurl（用于连接 SSH 主机）"},
-                     Text{"Run: apt-get install libcurl4", "执行：apt-get install libcurl4"}, {}};
+    Library so{"libcurl.so.4"};
+    if (!find_all(so, *api) || api->global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) return library_missing("libcurl", {"which dials hosts and services", "用于建立连接"}, "libcurl4");
     auto dialler = std::unique_ptr<Dialler>(new Dialler);
     dialler->multi_ = api->multi_init();
     dialler->api_ = std::move(api);

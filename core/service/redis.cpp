@@ -176,4 +176,16 @@ Told ask_redis(Stream& stream, const Target& target) {
     return told;
 }
 
+Told ask_redis(const Target& t) {
+    auto failed = [](const Error& e) { return Told{{"redis.login", {login_text(name(e.code), &e), {}}}}; };
+    auto stream = Stream::dial(t.origin, t.address, t.port, t.deadline);
+    if (!stream) return failed(stream.error());
+    if (t.tls) {
+        auto wrong = (*stream)->start_tls(t.wish);
+        if (!wrong) wrong = (*stream)->distrust();
+        if (wrong) return failed(*wrong);
+    }
+    return ask_redis(**stream, t);
+}
+
 } // namespace imops::service

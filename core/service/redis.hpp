@@ -6,5 +6,7 @@ namespace imops::service {
 /// Asks a Redis with nothing but PING, AUTH, INFO and CONFIG GET; over a stream that is connected.
 /// Facts: redis.login, redis.info, redis.rights (checks/redis.yaml). Source of the replies: redis.io, RESP2 and INFO.
 Told ask_redis(Stream&, const Target&);
+/// Dials it first.
+Told ask_redis(const Target&);
 
 } // namespace imops::service

@@ -1,8 +1,11 @@
 #include "core/service/stream.hpp"
+#include "core/base/string.hpp"
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,16 +33,25 @@ Error for_service(Error e) {
 
 } // namespace
 
-Result<std::unique_ptr<Stream>> Stream::dial(const std::string& address, int port, Clock::time_point deadline, const volatile int* stop) {
-    auto where = address.find(':') == address.npos ? fmt::format("{}:{}", address, port) : fmt::format("[{}]:{}", address, port);
-    auto s = std::unique_ptr<Stream>{new Stream{Line{where, where}, deadline, stop}};
+Result<std::unique_ptr<Stream>> Stream::dial(const Origin& from, const std::string& address, int port, Clock::time_point deadline) {
+    auto at = address.find(':') == address.npos ? fmt::format("{}:{}", address, port) : fmt::format("[{}]:{}", address, port);
+    auto where = from.via ? say("{} from {}", "{}（从 {}）", at, from.via->name) : Line{at, at};
+    auto s = std::unique_ptr<Stream>{new Stream{std::move(where), deadline, from.stop}};
+    if (from.via) {
+        auto tunnel = from.tunnels->open(*from.via, address, port, deadline);
+        if (!tunnel) return tunnel.error();
+        s->tunnel_ = *std::move(tunnel);
+        s->fd_ = s->tunnel_.fd.get();
+        ::fcntl(s->fd_, F_SETFL, ::fcntl(s->fd_, F_GETFL) | O_NONBLOCK);
+        return s;
+    }
     auto dialler = net::Dialler::open();
     if (!dialler) return dialler.error();
     s->dialler_ = std::move(*dialler);
     auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
     s->dial_ = s->dialler_->dial(address, port, std::max(limit, std::chrono::milliseconds{1}));
     for (s->dialler_->perform(); s->dial_->state() == net::Dial::State::dialling; s->dialler_->perform()) {
-        if (stop && *stop) return interrupted();
+        if (from.stop && *from.stop) return interrupted();
         s->dialler_->wait({}, slice);
     }
     if (s->dial_->state() == net::Dial::State::failed) return for_service(s->dial_->error(s->where_));
@@ -50,12 +62,20 @@ Result<std::unique_ptr<Stream>> Stream::dial(const std::string& address, int por
 std::unique_ptr<Stream> Stream::over(int fd, Line where, Clock::time_point deadline) {
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
     auto s = std::unique_ptr<Stream>{new Stream{std::move(where), deadline, nullptr}};
+    s->own_ = net::Fd{fd};
     s->fd_ = fd;
     return s;
 }
 
-Stream::~Stream() {
-    if (!dial_ && fd_ >= 0) ::close(fd_);
+Stream::~Stream() = default;
+
+std::string Stream::peer_address() const {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    char text[NI_MAXHOST]{};
+    if (tunnel_.fd || ::getpeername(fd_, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return {};
+    if (::getnameinfo(reinterpret_cast<sockaddr*>(&peer), size, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0) return {};
+    return text;
 }
 
 std::optional<Error> Stream::wait(short events) {
@@ -71,14 +91,28 @@ std::optional<Error> Stream::wait(short events) {
     }
 }
 
+Error Stream::broke() const {
+    return {Code::lost, say("{}: the connection broke: {}", "{}：连接中断：{}", where_, std::strerror(errno)), Text{"Look into the service's log.", "请查看该服务的日志。"}, {}};
+}
+
+std::optional<Error> Stream::wait_for_tls(int result) {
+    switch (::SSL_get_error(tls_.get(), result)) {
+    case SSL_ERROR_WANT_READ: return wait(POLLIN);
+    case SSL_ERROR_WANT_WRITE: return wait(POLLOUT);
+    default: return broke();
+    }
+}
+
 std::optional<Error> Stream::write(std::string_view bytes) {
     while (!bytes.empty()) {
-        auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        auto n = tls_ ? ::SSL_write(tls_.get(), bytes.data(), int(std::min<std::size_t>(bytes.size(), 1 << 20))) : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (n > 0) bytes.remove_prefix(std::size_t(n));
-        else if (errno == EAGAIN || errno == EINTR) {
+        else if (tls_) {
+            if (auto e = wait_for_tls(int(n))) return e;
+        } else if (errno == EAGAIN || errno == EINTR) {
             if (auto e = wait(POLLOUT)) return e;
         } else
-            return Error{Code::lost, say("{}: the connection broke: {}", "{}：连接中断：{}", where_, std::strerror(errno)), Text{"Look into the service's log.", "请查看该服务的日志。"}, {}};
+            return broke();
     }
     return {};
 }
@@ -86,15 +120,21 @@ std::optional<Error> Stream::write(std::string_view bytes) {
 Result<std::string> Stream::read() {
     std::string got(65536, '\0');
     for (;;) {
-        auto n = ::recv(fd_, got.data(), got.size(), 0);
-        if (n >= 0) {
-            got.resize(std::size_t(n));
+        auto n = tls_ ? ::SSL_read(tls_.get(), got.data(), int(got.size())) : ::recv(fd_, got.data(), got.size(), 0);
+        bool closed = n == 0 || (n < 0 && errno == ECONNRESET);
+        if (tls_ && n <= 0) {
+            auto why = ::SSL_get_error(tls_.get(), int(n));
+            closed = why == SSL_ERROR_ZERO_RETURN || why == SSL_ERROR_SSL || why == SSL_ERROR_SYSCALL;
+        }
+        if (n > 0 || closed) {
+            got.resize(closed ? 0 : std::size_t(n));
             return got;
         }
-        if (errno == ECONNRESET) return std::string{};
-        if (errno != EAGAIN && errno != EINTR)
-            return Error{Code::lost, say("{}: the connection broke: {}", "{}：连接中断：{}", where_, std::strerror(errno)), Text{"Look into the service's log.", "请查看该服务的日志。"}, {}};
-        if (auto e = wait(POLLIN)) return *e;
+        if (tls_) {
+            if (auto e = wait_for_tls(int(n))) return *e;
+        } else if (errno != EAGAIN && errno != EINTR) {
+            return broke();
+        } else if (auto e = wait(POLLIN)) return *e;
     }
 }
 

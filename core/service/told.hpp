@@ -1,18 +1,25 @@
 #pragma once
 #include "core/base/result.hpp"
 #include "core/base/secret.hpp"
+#include "core/model/deployment.hpp"
 #include "core/service/stream.hpp"
 #include <map>
 #include <string>
 
 namespace imops::service {
 
-/// What is asked, and as whom.
+/// What is asked, from where, as whom, and until when.
 struct Target {
     std::string address;
     int port = 0;
     std::string user;
     const Secret* password = nullptr; // none: without
+    std::string database;
+    bool tls = false;                 // TLS from the first byte, or demanded by the protocol's own way
+    TlsWish wish;
+    Origin origin;
+    Clock::time_point deadline;
+    const Service* service = nullptr; // for what only some kinds of service have: url, expect, ...
 };
 
 /// One fact of a service: "key value" lines, or why it could not be read.

@@ -33,6 +33,7 @@ Facts some() {
     f["f.root"] = {Got::needs_root, 0, "", "", 5};
     f["g.lost"] = {Got::lost, 0, "", "", 0};
     f["h.unreached"] = {Got::unreached, 0, "", "", 0};
+    f["h.no_answer"] = {Got::no_answer, 0, "", "", 0};
     f["i.odd"] = {Got::ok, 0, "@ a.ok ok\n# no comment\n!bang\n leading", "", 5};
     return f;
 }

@@ -27,9 +27,18 @@ struct Peer {
     }
 };
 
+Target target(std::string user, const Secret* password) {
+    Target t;
+    t.address = "cache";
+    t.port = 6379;
+    t.user = std::move(user);
+    t.password = password;
+    return t;
+}
+
 std::string login(std::string_view says, const Secret* password = nullptr, bool closes = true) {
     Peer p{says, closes};
-    auto told = ask_redis(*p.stream, {"cache", 6379, "", password});
+    auto told = ask_redis(*p.stream, target("", password));
     return told["redis.login"].text;
 }
 
@@ -70,12 +79,12 @@ TEST(Redis, silence_and_an_end_are_no_answers) {
 TEST(Redis, a_password_is_sent_only_when_there_is_one_and_never_told) {
     Secret secret{"s3cret", "test"};
     Peer p{"-NOAUTH Authentication required.\r\n+OK\r\n" + bulk("redis_version:7.0.15\r\n") + "*0\r\n"};
-    auto told = ask_redis(*p.stream, {"cache", 6379, "im", &secret});
+    auto told = ask_redis(*p.stream, target("im", &secret));
     for (auto& [id, said] : told) EXPECT_EQ((said.text + said.error).find("s3cret"), std::string::npos) << id;
     auto heard = p.heard();
     EXPECT_NE(heard.find("*3\r\n$4\r\nAUTH\r\n$2\r\nim\r\n$6\r\ns3cret\r\n"), heard.npos) << heard;
     Peer without{"-NOAUTH Authentication required.\r\n"};
-    ask_redis(*without.stream, {"cache", 6379, "im", nullptr});
+    ask_redis(*without.stream, target("im", nullptr));
     EXPECT_EQ(without.heard(), "*1\r\n$4\r\nPING\r\n");
 }
 

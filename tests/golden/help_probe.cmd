@@ -1,0 +1,2 @@
+0 --lang en probe --help
+0 --lang zh probe --help
