@@ -132,7 +132,7 @@ bed_wait() { # name, command...
 bed_down() { # name
     local pid=${bed[$1.pid]:-} limit=$((SECONDS + 10))
     [ -n "$pid" ] || return 0
-    kill -TERM "$pid" 2>/dev/null || :
+    kill -"${bed[$1.signal]:-TERM}" "$pid" 2>/dev/null || :
     while kill -0 "$pid" 2>/dev/null && ((SECONDS < limit)); do bed_pause 0.02; done
     kill -KILL -- "-$pid" 2>/dev/null || :
     wait "$pid" 2>/dev/null || :
@@ -145,11 +145,11 @@ bed_stop() {
     for ((i = ${#bed_names[@]} - 1; i >= 0; i--)); do bed_down "${bed_names[i]}"; done
 }
 
-# Prints what is known of all beds, or of one, as NAME.KEY=VALUE.
-bed_show() { # [name]
+# Prints what is known of one bed, or of all, as NAME.KEY=VALUE.
+bed_show() { # name, or '' for all
     local key
     for key in "${!bed[@]}"; do
-        [ -z "${1:-}" ] || [[ $key == "$1".* ]] || continue
+        [ -z "$1" ] || [[ $key == "$1".* ]] || continue
         printf '%s=%s\n' "$key" "${bed[$key]}"
     done | sort
 }

@@ -9,6 +9,7 @@ bed_postgres() { # folder [, folder of a certificate]
     bed_take "$name" port
     bed_secret "$name" password admin
     bed[$name.database]=app bed[$name.user]=app bed[$name.admin]=admin bed[$name.pgpass]=$dir/pgpass
+    bed[$name.signal]=INT # ends its sessions too
     bin=$(find /usr/lib/postgresql -path '*/bin/postgres' | sort -V | tail -n 1)
     bed[$name.bin]=${bin%/*}
     (umask 077 && printf '*:*:*:admin:%s\n*:*:*:app:%s\n' "$(cat "$dir/admin")" "$(cat "$dir/password")" >"$dir/pgpass")
@@ -33,7 +34,7 @@ bed_postgres_ready() { bed_psql "$1" postgres <<<'select 1'; }
 bed_psql() { # name, database [, options of psql]
     local name=$1 database=$2
     shift 2
-    PGPASSFILE=${bed[$name.pgpass]} PGCONNECT_TIMEOUT=5 bed_near "$name" psql -XqAt -v ON_ERROR_STOP=1 \
+    PGPASSFILE=${bed[$name.pgpass]} PGCONNECT_TIMEOUT=5 PGOPTIONS="-c client_min_messages=warning" bed_near "$name" psql -XqAt -v ON_ERROR_STOP=1 \
         -h "${bed[$name.address]}" -p "${bed[$name.port]}" -U "${BED_PSQL_USER:-admin}" -d "$database" "$@"
 }
 
@@ -90,13 +91,10 @@ bed_redis() { # folder [, variant]
     local name dir
     case ${2:-plain} in
         plain) bed_redis_one "$1" </dev/null ;;
-        password)
-            name=${1##*/}
-            bed_redis_one "$1" "requirepass" </dev/null
-            ;;
+        password) bed_redis_one "$1" requirepass </dev/null ;;
         sentinel)
             name=${1##*/}
-            bed_redis_one "$1-primary" </dev/null
+            bed_redis_one "$1-primary" <<<'repl-diskless-sync-delay 0'
             bed_redis_one "$1-replica" <<<"replicaof $bed_address ${bed[$name-primary.port]}"
             bed_new redis "$1"
             bed_take "$name" port
@@ -110,6 +108,7 @@ X
             bed[$name.mode]=--sentinel
             bed_up "$name"
             bed_wait "$name" bed_sentinel_knows "$name"
+            bed_wait "$name-replica" bed_replica_follows "$name-replica"
             ;;
         cluster) bed_redis_cluster "$1" ;;
         *) printf 'bed: no such Redis: %s\n' "$2" >&2; return 1 ;;
@@ -135,6 +134,7 @@ bed_redis_cli() { # name, words...
     REDISCLI_AUTH=${password:+$(cat "$password")} bed_near "$name" timeout 10 redis-cli -h "${bed[$name.address]}" -p "${bed[$name.port]}" "$@"
 }
 bed_sentinel_knows() { bed_redis_cli "$1" sentinel replicas bed | grep -q "${bed[$1-replica.port]}"; }
+bed_replica_follows() { bed_redis_cli "$1" info replication | grep -q 'master_link_status:up'; }
 bed_redis_cluster() { # folder
     local name=${1##*/} n members=()
     bed[$name.address]=$bed_address bed[$name.netns]=$bed_netns
