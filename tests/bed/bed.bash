@@ -98,8 +98,10 @@ bed_spawn() { # name, command...
     bed_unprivileged
     [ -z "${bed[$name.netns]}" ] || enter=(nsenter --target "${bed[$name.netns]}" --net --)
     if [ -n "${bed[$name.root]:-}" ]; then
-        # shellcheck disable=SC2016 # expanded by that shell; its mounts are seen by nobody else and end with the server
-        enter+=(unshare --mount sh -c 'mount --bind "$1" "$2/srv" && mount --rbind /proc "$2/proc" && shift && exec chroot "$@"' sh
+        # Its mounts are seen by nobody else and end with the server, which must not wait for a name server that it cannot reach.
+        # shellcheck disable=SC2016 # expanded by that shell
+        enter+=(unshare --mount sh -c 'mount --bind "$1" "$2/srv" && mount --rbind /proc "$2/proc" &&
+            mount --bind /dev/null "$2/etc/resolv.conf" && shift && exec chroot "$@"' sh
             "${bed[$name.dir]}" "${bed[$name.root]}")
     fi
     (cd "${bed[$name.dir]}" && exec setsid "${enter[@]}" "${unprivileged[@]}" env HOME="${bed[$name.dir]}" "$@" </dev/null >>log 2>&1 {bed_nothing}>&-) &
