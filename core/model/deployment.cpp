@@ -216,6 +216,8 @@ template <class X> void describe(X& x, File& f) {
                   if (auto o = dns_name(n)) return o;
               return {};
           }});
+    x.may("domain", d.domain, {"what stands behind the @ (Matrix: behind the colon) of an account; default: the first of names", "账号 @ 之后（Matrix 为冒号之后）的域名；默认为 names 的第一个"}, dns_name);
+    x.may("ca", d.ca, {"PEM file of the site's own authority, for services and endpoints that name none", "站点自建 CA 的 PEM 文件，用于没有单独指定的服务和端点"}, absolute_path());
     x.need("workload", d.workload, {"how many people and messages", "用户与消息规模"});
     x.may("ssh", f.ssh, {"how hosts are reached, unless a host says otherwise", "主机的默认登录方式"});
     x.need("hosts", f.hosts, {"the machines", "主机列表"});
@@ -369,7 +371,11 @@ Deployment parse_deployment(std::string text, std::string file, const KnownNames
     d.text = std::move(text);
     for (auto& h : f.hosts) d.hosts.push_back(made(*h, f.ssh));
     for (auto& s : f.services) d.services.push_back(std::move(s.value));
+    if (d.domain.empty() && !d.names.empty()) d.domain = d.names.front();
     for (auto& e : f.endpoints) d.endpoints.push_back(std::move(e.value));
+    for (auto* list : {&d.services, &d.endpoints})
+        for (auto& s : *list)
+            if (s.ca.empty()) s.ca = d.ca;
     for (auto& w : f.waivers) d.waivers.push_back(std::move(w.value));
     if (d.workload.concurrent == 0) d.workload.concurrent = d.workload.registered / 10;
     if (d.workload.messages == 0) d.workload.messages = d.workload.concurrent * 40;

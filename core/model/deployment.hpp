@@ -108,6 +108,8 @@ struct Deployment {
     Placed<std::string> product;
     std::string language;    // "", "en" or "zh": of reports
     bool airgap = false;
+    std::string domain;      // what stands behind the @ of an account; not given: the first of `names`
+    std::string ca;          // for services and endpoints that name none of their own
     std::vector<std::string> names; // DNS names by which clients reach the service
     Workload workload;
     std::vector<Host> hosts;

@@ -89,7 +89,8 @@ template <class X> void describe(X& x, DatabaseNeeds& d) {
 template <class X> void describe(X& x, Probe& p) {
     x.need("name", p.name, {"short unique name", "唯一的短名称"});
     x.need("component", p.component, {"component that answers", "应答的组件"});
-    x.need("url", p.url, {"url with {name}, {address}, {port.NAME}", "url，可含 {name}、{address}、{port.端口名}"});
+    x.need("url", p.url, {"url with {name}, {domain}, {address}, {port.NAME}", "url，可含 {name}、{domain}、{address}、{port.端口名}"});
+    x.may("at", p.at, {"address to connect to instead of the url's", "改为连接此地址"});
     x.need("depth", p.depth, {"shallow: the process answers; deep: it can do its work", "shallow：进程有应答；deep：能真正工作"});
     x.may("local", p.local, {"asked on the host itself, at 127.0.0.1", "在该主机本机 127.0.0.1 上询问"});
     x.may("reachable", p.reachable, {"no: nobody may get an answer there", "no：不应能访问"});

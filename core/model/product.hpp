@@ -57,10 +57,10 @@ struct DatabaseNeeds {
     std::string type, oldest, encoding, collate, source;
 };
 
-/// A question that the product answers by itself. Its url may hold {name} (the first of the deployment's `names`), {address} (the
-/// host's) and {port.NAME} (of a component); with {name} as its host it is asked once, from here, else on every host of the component.
+/// A question that the product answers by itself. Its url and `at` may hold {name} (the first of the deployment's `names`), {domain},
+/// {address} (the host's) and {port.NAME} (of the component). With an {address} it is asked of every host of the component, else once.
 struct Probe {
-    std::string name, component, url, source;
+    std::string name, component, url, at, source;
     Depth depth = Depth::shallow;
     bool local = false;    // asked on the host itself, at its loopback address: {address} is 127.0.0.1
     bool reachable = true;

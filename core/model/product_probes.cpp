@@ -11,7 +11,7 @@ const Component* component(const Product& p, std::string_view name) {
     return it == p.components.end() ? nullptr : &*it;
 }
 
-/// The text with {name}, {address} and {port.NAME} filled in; empty if one of them has no value. `host` may be null.
+/// The text with its names in braces filled in; empty if one of them has no value. `host` may be null.
 std::string filled(std::string_view url, const Component& c, const Deployment& d, const Host* host, std::string_view address) {
     std::string text;
     while (!url.empty()) {
@@ -22,6 +22,7 @@ std::string filled(std::string_view url, const Component& c, const Deployment& d
         auto key = url.substr(0, url.find('}'));
         url.remove_prefix(std::min(url.size(), key.size() + 1));
         if (key == "name" && !d.names.empty()) text += d.names.front();
+        else if (key == "domain" && !d.domain.empty()) text += d.domain;
         else if (key == "address") text += address.find(':') == address.npos ? std::string{address} : fmt::format("[{}]", address);
         else if (key.starts_with("port.")) {
             auto name = std::string{key.substr(5)};
@@ -45,7 +46,7 @@ Service endpoint_of(const Probe& p, std::string name, std::string url) {
 }
 
 /// It asks by the public name, once.
-bool is_public(const Probe& p) { return p.url.find("{address}") == p.url.npos; }
+bool is_public(const Probe& p) { return (p.url + p.at).find("{address}") == std::string::npos; }
 
 } // namespace
 
@@ -59,19 +60,23 @@ std::optional<Objection> objection(const Product& p, const Probe& probe) {
     }
     Deployment example;
     example.names = {"im.example.com"};
+    example.domain = "example.com";
     auto trial = endpoint_of(probe, probe.name, filled(probe.url, *c, example, nullptr, "127.0.0.1"));
-    if (trial.url.empty())
+    if (trial.url.empty() || (!probe.at.empty() && filled(probe.at, *c, example, nullptr, "127.0.0.1").empty()))
         return Objection{say("probe '{}': '{}' holds a name that cannot be filled in", "探测 '{}'：'{}' 中有无法填充的名称", probe.name, one_line(probe.url, 80)),
-                         Text{"Possible are {name}, {address} and {port.NAME} with a port of the component.", "可用 {name}、{address} 和 {port.端口名}（该组件的端口）。"}};
+                         Text{"Possible are {name}, {domain}, {address} and {port.NAME} with a port of the component.", "可用 {name}、{domain}、{address} 和 {port.端口名}（该组件的端口）。"}};
     return read_url(trial);
 }
 
 std::vector<Service> Product::endpoints(const Deployment& d) const {
     std::vector<Service> all;
     auto add = [&](const Probe& p, const Component& c, std::string name, const Host* h) {
-        auto url = filled(p.url, c, d, h, !h ? "" : p.local ? "127.0.0.1" : h->address);
+        auto address = !h ? "" : p.local ? "127.0.0.1" : h->address;
+        auto url = filled(p.url, c, d, h, address);
         if (url.empty()) return;
         auto s = endpoint_of(p, std::move(name), std::move(url));
+        s.at = filled(p.at, c, d, h, address);
+        s.ca = d.ca;
         if (h && p.local) s.via = h->name;
         if (!read_url(s)) all.push_back(std::move(s));
     };
