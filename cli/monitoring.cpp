@@ -48,24 +48,28 @@ std::string own_user() {
     return entry ? entry->pw_name : std::to_string(::geteuid());
 }
 
-/// Paths go into files of four syntaxes; each can quote everything but a line break.
-void refuse_control(const std::string& path) {
-    if (std::none_of(path.begin(), path.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) return;
-    throw Failure{Error{Code::usage, say("the path {} holds a control character", "路径 {} 含有控制字符", one_line(path)),
-                        Text{"Rename the file or folder: configuration files cannot hold such a path.", "请重命名该文件或目录：配置文件无法写入这样的路径。"}, {}}};
+/// Paths go into files of four syntaxes. Each can quote everything but a line break, and systemd runs no program whose path holds a
+/// quote or a backslash.
+void refuse(const std::string& path, std::string_view marks = "") {
+    if (std::none_of(path.begin(), path.end(), [&](unsigned char c) { return c < 0x20 || c == 0x7f || marks.find(char(c)) != marks.npos; })) return;
+    throw Failure{Error{Code::usage, say("'{}' holds a character that cannot stand in configuration files", "'{}' 含有配置文件中不能出现的字符", one_line(path)),
+                        Text{"Rename it: no control characters; no quotes or backslash in the path of the program.", "请改名：不要有控制字符；程序路径中不要有引号和反斜杠。"}, {}}};
 }
 
 /// Standard output holds all files under their paths; with --write each is a file of its own.
 void put(const Program& p, const std::vector<MonitoringFile>& files, const std::string& folder) {
     if (folder.empty()) {
-        for (auto& f : files) std::cout << "# ==> " << f.path << " <==\n" << f.text << '\n';
+        for (auto& f : files) std::cout << "# ==> " << f.path << " <==\n" << f.text << (&f == &files.back() ? "" : "\n");
         return;
     }
     make_folder(folder);
     for (auto& f : files) {
         auto to = fs::path{folder} / fs::path{f.path}.filename();
         write_file(to.string(), f.text);
-        std::cout << say("{}  belongs at  {}", "{}  应放到  {}", to.string(), f.path).in(p.lang) << '\n';
+        std::cout << (f.path[0] == '/' ? imops::say("{} belongs at {}", "{} 应放到 {}", to.string(), f.path)
+                                       : imops::say("{} is for Zabbix: Configuration, Hosts, Import", "{} 在 Zabbix 中导入：配置 → 主机 → 导入", to.string()))
+                         .in(p.lang)
+                  << '\n';
     }
 }
 
@@ -74,7 +78,9 @@ void run_monitoring(Program& p, const Options& o) {
     auto catalogue = p.catalogue(p.config);
     catalogue.apply(d);
     Monitored m{d, {}, o.program.empty() ? own_path() : o.program, fs::absolute(p.config).lexically_normal().string(), o.user.empty() ? own_user() : o.user, p.lang};
-    for (auto* path : {&m.program, &m.config, &m.user}) refuse_control(*path);
+    refuse(m.program, "\"'\\");
+    refuse(m.config);
+    refuse(m.user, "\"'\\ %");
     Selection health;
     health.when = When::health;
     for (auto* c : selected_checks(health, catalogue, p.product(*d.product, &d.product, d.file)))

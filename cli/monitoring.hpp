@@ -17,7 +17,7 @@ struct Monitored {
     std::string in(Text t) const { return std::string{t.in(lang)}; }
 };
 
-/// A configuration file, and where it belongs on the machine that runs imops or the monitoring.
+/// A configuration file, and where it belongs on the machine that runs imops or the monitoring; what is imported has no folder.
 struct MonitoringFile {
     std::string path, text;
 };

@@ -18,7 +18,7 @@ std::string escaped(std::string_view s) {
 }
 
 std::string host(std::string_view name, std::string_view address) {
-    return fmt::format("define host {{\n    use                 generic-host\n    host_name           {}\n    address             {}\n    max_check_attempts  1\n}}\n\n", name, address);
+    return fmt::format("define host {{\n    use                 generic-host\n    host_name           {}\n    address             {}\n    max_check_attempts  1\n    contact_groups      admins\n}}\n\n", name, address);
 }
 
 std::string service(std::string_view host, std::string_view description, std::string_view arguments, int minutes) {
@@ -37,7 +37,7 @@ std::vector<MonitoringFile> nagios_files(const Monitored& m) {
     std::string s = "# " + m.in({"Include this file with cfg_dir or cfg_file, then: nagios4 -v /etc/nagios4/nagios.cfg", "用 cfg_dir 或 cfg_file 引入本文件，然后执行：nagios4 -v /etc/nagios4/nagios.cfg"});
     s += "\n# " + m.in({"Nagios runs imops as its own user: that user needs the SSH key, known_hosts, and the right to read imops.yaml.",
                         "Nagios 以自己的用户运行 imops：该用户需要 SSH 私钥、known_hosts，并有权读取 imops.yaml。"});
-    s += "\n# " + m.in({"generic-host and generic-service come from Nagios' own templates.cfg.", "generic-host 和 generic-service 来自 Nagios 自带的 templates.cfg。"});
+    s += "\n# " + m.in({"generic-host, generic-service and admins come with Nagios: templates.cfg, contacts.cfg.", "generic-host、generic-service 和 admins 由 Nagios 自带：templates.cfg、contacts.cfg。"});
     s += "\n\ndefine command {\n    command_name  imops\n    # " + m.in({"Nagios ends a check after 60 s (service_check_timeout).", "Nagios 在 60 秒后终止检查（service_check_timeout）。"});
     s += fmt::format("\n    command_line  {} health --quiet --output nagios --lang {} --timeout 45s --config {} $ARG1$\n}}\n\n", escaped(shell_quote(m.program)),
                      m.lang == Lang::zh ? "zh" : "en", escaped(shell_quote(m.config)));
