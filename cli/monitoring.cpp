@@ -101,11 +101,11 @@ void run_monitoring(Program& p, const Options& o) {
 std::vector<MonitoringFile> timer_files(const Monitored& m, std::string_view kind, const std::string& output, const std::string& then, const std::string& note) {
     auto name = fmt::format("/etc/systemd/system/imops-{}-{}", m.deployment.name, kind);
     auto service = fmt::format("# {}\n[Unit]\nDescription=imops health of {} ({})\nWants=network-online.target\nAfter=network-online.target\n\n"
-                               "[Service]\nType=oneshot\nUser={}\nStateDirectory=imops\nTimeoutStartSec=9min\n# {}\nSuccessExitStatus=1 3\n"
+                               "[Service]\nType=oneshot\nUser={}\nTimeoutStartSec=9min\n# {}\nSuccessExitStatus=1 3\n"
                                "ExecStart={} health --quiet --lang {} --config {} --output {}\n",
                                note, m.deployment.name, kind, m.user, m.in({"a finding is no failure of the service", "有问题项不算服务失败"}), systemd_program(m.program),
                                m.lang == Lang::zh ? "zh" : "en", systemd_word(m.config), output);
-    if (!then.empty()) service += "ExecStart=" + then + "\n";
+    if (!then.empty()) service += "ExecStart=" + then + "\nStateDirectory=imops\n"; // for what the first leaves to the second
     auto timer = fmt::format("[Unit]\nDescription=imops health of {} ({})\n\n[Timer]\nOnCalendar=*:0/10\nRandomizedDelaySec=30\n\n[Install]\nWantedBy=timers.target\n",
                              m.deployment.name, kind);
     return {{name + ".service", service}, {name + ".timer", timer}};

@@ -67,7 +67,7 @@ struct Discovered {
     std::string parameters;
 
     Discovered(const Finding& f, Lang lang) {
-        auto id = parameter(f.id), subject = parameter(f.subject), item = parameter(f.item, 120);
+        auto id = parameter(f.id), subject = parameter(f.subject), item = parameter(f.item, 100);
         parameters = fmt::format("[\"{}\",\"{}\",\"{}\"]", id, subject, item);
         macros = {{"{#ID}", id}, {"{#SUBJECT}", subject}, {"{#ITEM}", item}, {"{#TITLE}", parameter(f.title.in(lang))}, {"{#UNIT}", unit(f.value.kind)}};
     }

@@ -205,18 +205,18 @@ TEST(Nagios, keeps_to_what_nagios_keeps_and_leaves_out_the_same) {
 
 namespace {
 
-/// A line as zabbix_sender reads it: entries in quotes, with \", \\ and \n.
+/// A line as zabbix_sender reads it: entries with or without quotes; between quotes \", \\ and \n. Empty when it is none.
 std::vector<std::string> entries(const std::string& line) {
     std::vector<std::string> all;
-    re2::StringPiece rest{line};
-    std::string one;
-    RE2 entry{R"( ?(?:"((?:[^"\\]|\\["\\n])*)"|([0-9]+)))"};
-    std::string bare;
-    while (!rest.empty()) {
-        if (!RE2::Consume(&rest, entry, &one, &bare)) return {};
-        RE2::GlobalReplace(&one, R"(\\n)", "\n");
-        RE2::GlobalReplace(&one, R"(\\(["\\]))", R"(\1)");
-        all.push_back(bare.empty() ? one : bare);
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        std::string one;
+        bool quoted = line[at] == '"';
+        for (at += quoted; at < line.size() && line[at] != (quoted ? '"' : ' '); ++at) {
+            if (quoted && line[at] == '\\' && ++at == line.size()) return {};
+            one += quoted && line[at] == 'n' && line[at - 1] == '\\' ? '\n' : line[at];
+        }
+        if (quoted && (at >= line.size() || (at + 1 < line.size() && line[++at] != ' '))) return {};
+        all.push_back(one);
     }
     return all;
 }
