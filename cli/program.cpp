@@ -178,7 +178,7 @@ void add_check_folders(CLI::App& app, Program& p) {
 }
 
 void add_output_options(CLI::App& app, Program& p) {
-    app.add_option("-o,--output", p.outputs, p.in({"human, json, junit, prometheus or nagios, to standard output or =FILE; repeatable", "human、json、junit、prometheus 或 nagios，输出到标准输出或 =文件；可重复"}))
+    app.add_option("-o,--output", p.outputs, p.in({"human, json, junit, prometheus, zabbix or nagios, to standard output or =FILE; repeatable", "human、json、junit、prometheus、zabbix 或 nagios，输出到标准输出或 =文件；可重复"}))
         ->type_name("FORMAT[=FILE]");
     app.add_flag("--strict", p.strict, p.in({"warnings end with status 1 too", "有警告时也以状态 1 结束"}));
     app.add_flag("-a,--all", p.all, p.in({"show also what is ok or skipped", "也显示通过和跳过的项目"}));

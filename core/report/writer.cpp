@@ -1,7 +1,11 @@
 #include "core/report/writer.hpp"
 #include "core/base/string.hpp"
 #include "core/base/units.hpp"
+#include "core/report/lines.hpp"
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
 
 namespace imops {
 
@@ -65,6 +69,28 @@ std::string bar_free(std::string s) {
     return s;
 }
 
+/// Nagios keeps 8 KiB of what a plugin prints, and cuts the rest anywhere.
+constexpr std::size_t nagios_bytes = 8000;
+
+/// Performance data of what was measured: 'subject id item'=value[UOM]. Always in the same order, so that the same is left out
+/// where there is too much: a graph of every other run is none.
+std::string measured_data(const Report& r) {
+    std::vector<const Finding*> sorted;
+    for (auto& f : r.findings) sorted.push_back(&f);
+    std::stable_sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return std::tie(a->subject, a->id, a->item) < std::tie(b->subject, b->id, b->item); });
+    std::string text;
+    for (auto* f : sorted) {
+        auto figure = decimal(f->value);
+        if (figure.empty() || f->value.kind == Kind::clock) continue; // a time of the day is no graph
+        auto name = one_line(fmt::format("{} {}{}{}", f->subject, f->id, f->item.empty() ? "" : " ", f->item), 120);
+        std::replace_if(name.begin(), name.end(), [](char c) { return c == '\'' || c == '=' || c == '|'; }, '_');
+        auto one = fmt::format(" '{}'={}{}", name, figure, f->value.kind == Kind::bytes ? "B" : f->value.kind == Kind::seconds ? "s" : "");
+        if (text.size() + one.size() > nagios_bytes / 2) break;
+        text += one;
+    }
+    return text;
+}
+
 nlohmann::ordered_json both(const Line& l) { return {{"en", l.en}, {"zh", l.zh}}; }
 
 } // namespace
@@ -116,11 +142,16 @@ void write_prometheus(const Report& r, const WriteOptions&, std::ostream& o) {
         if (!f.item.empty()) s += fmt::format(",item=\"{}\"", label_value(f.item));
         return s;
     };
-    o << "# HELP imops_finding_level Level of a finding: 0 ok, 1 skip, 2 waived, 3 warn, 4 unknown, 5 fail.\n# TYPE imops_finding_level gauge\n";
-    for (auto& f : r.findings) o << fmt::format("imops_finding_level{{{}}} {}\n", labels(f), int(f.level));
-    o << "# HELP imops_finding_value The measured value, in bytes, seconds or as a number.\n# TYPE imops_finding_value gauge\n";
-    for (auto& f : r.findings)
-        if (f.value.data.is_number()) o << fmt::format("imops_finding_value{{{}}} {}\n", labels(f), f.value.data.get<double>());
+    std::set<std::string> seen; // a series may stand in a file once; the worst comes first
+    std::string levels, values;
+    for (auto& f : r.findings) {
+        auto l = labels(f);
+        if (!seen.insert(l).second) continue;
+        levels += fmt::format("imops_finding_level{{{}}} {}\n", l, int(f.level));
+        if (auto figure = decimal(f.value); !figure.empty()) values += fmt::format("imops_finding_value{{{}}} {}\n", l, figure);
+    }
+    o << "# HELP imops_finding_level Level of a finding: 0 ok, 1 skip, 2 waived, 3 warn, 4 unknown, 5 fail.\n# TYPE imops_finding_level gauge\n" << levels
+      << "# HELP imops_finding_value The measured value, in bytes, seconds or as a number.\n# TYPE imops_finding_value gauge\n" << values;
     o << "# HELP imops_findings Number of findings by level.\n# TYPE imops_findings gauge\n";
     auto t = r.tally();
     for (auto l : {Level::ok, Level::skip, Level::waived, Level::warn, Level::unknown, Level::fail})
@@ -132,11 +163,10 @@ void write_prometheus(const Report& r, const WriteOptions&, std::ostream& o) {
 void write_nagios(const Report& r, const WriteOptions& w, std::ostream& o) {
     static constexpr std::string_view words[]{"OK", "WARNING", "CRITICAL", "UNKNOWN"};
     auto t = r.tally();
-    o << fmt::format("IMOPS {} - {}: {} fail, {} unknown, {} warn, {} ok|fail={};;0 unknown={} warn={};0 ok={}\n", words[nagios_status(r, w)],
-                     bar_free(one_line(r.deployment)), t[Level::fail], t[Level::unknown], t[Level::warn], t[Level::ok], t[Level::fail], t[Level::unknown], t[Level::warn], t[Level::ok]);
-    for (auto& f : r.findings)
-        if (f.level >= Level::warn)
-            o << bar_free(one_line(fmt::format("{} {} {}{}{}: {}", label(f.level, Lang::en), f.subject, f.id, f.item.empty() ? "" : " ", f.item, f.text.in(w.lang)))) << '\n';
+    auto first = fmt::format("IMOPS {} - {}: {} fail, {} unknown, {} warn, {} ok|fail={};;0;0 unknown={};;;0 warn={};0;;0 ok={};;;0{}\n", words[nagios_status(r, w)],
+                             bar_free(one_line(r.deployment)), t[Level::fail], t[Level::unknown], t[Level::warn], t[Level::ok], t[Level::fail], t[Level::unknown],
+                             t[Level::warn], t[Level::ok], measured_data(r));
+    o << first << bar_free(problem_lines(r, w.lang, nagios_bytes - first.size()));
 }
 
 } // namespace detail
@@ -147,6 +177,7 @@ const std::vector<Writer>& writers() {
         {"json", {"all findings with values and both languages", "全部结果，含数值与两种语言"}, detail::write_json, plain_status},
         {"junit", {"JUnit XML, for CI systems", "JUnit XML，供 CI 使用"}, detail::write_junit, plain_status},
         {"prometheus", {"text format for node_exporter's textfile collector", "供 node_exporter textfile 采集的文本"}, detail::write_prometheus, plain_status},
+        {"zabbix", {"lines for `zabbix_sender -T -i`, with low-level discovery", "供 `zabbix_sender -T -i` 发送的文本，含低级自动发现"}, detail::write_zabbix, plain_status},
         {"nagios", {"plugin line with perfdata; exit status 0/1/2/3 as Nagios expects", "Nagios 插件格式与 perfdata；退出码按 Nagios 约定 0/1/2/3"}, detail::write_nagios, nagios_status},
     };
     return all;

@@ -16,7 +16,7 @@ struct WriteOptions {
 
 /// One output format, for every command. It also knows the exit status that the format's readers expect.
 struct Writer {
-    std::string_view name; // "human", "json", "junit", "prometheus", "nagios"
+    std::string_view name; // "human", "json", "junit", "prometheus", "zabbix", "nagios"
     Text about;
     void (*write)(const Report&, const WriteOptions&, std::ostream&);
     int (*status)(const Report&, const WriteOptions&);
@@ -32,6 +32,7 @@ void write_human(const Report&, const WriteOptions&, std::ostream&);
 void write_json(const Report&, const WriteOptions&, std::ostream&);
 void write_junit(const Report&, const WriteOptions&, std::ostream&);
 void write_prometheus(const Report&, const WriteOptions&, std::ostream&);
+void write_zabbix(const Report&, const WriteOptions&, std::ostream&);
 void write_nagios(const Report&, const WriteOptions&, std::ostream&);
 } // namespace detail
 

@@ -3,6 +3,8 @@
 #include "core/report/writer.hpp"
 #include "tests/unit/report_sample.hpp"
 #include <gtest/gtest.h>
+#include <limits>
+#include <map>
 #include <re2/re2.h>
 #include <sstream>
 
@@ -136,10 +138,20 @@ TEST(Prometheus, quotes_and_backslashes_are_escaped) {
     EXPECT_NE(text.find(R"(item="a\"b\\c d)"), std::string::npos) << text;
 }
 
+TEST(Prometheus, a_series_stands_once_with_its_worst_level) {
+    auto r = sample();
+    r.findings.push_back(r.findings[0]);
+    r.findings.back().level = Level::ok;
+    auto text = written("prometheus", r);
+    auto series = "imops_finding_level{command=\"preflight\",deployment=\"im\",host=\"app1\",id=\"memory.total\"} ";
+    EXPECT_NE(text.find(series + std::string{"5\n"}), std::string::npos);
+    EXPECT_EQ(text.find(series + std::string{"0\n"}), std::string::npos);
+}
+
 TEST(Nagios, one_line_with_performance_data_then_what_is_wrong) {
     auto all = lines(written("nagios", sample()));
     ASSERT_EQ(all.size(), 4u);
-    EXPECT_EQ(all[0], "IMOPS CRITICAL - im: 1 fail, 1 unknown, 1 warn, 1 ok|fail=1;;0 unknown=1 warn=1;0 ok=1");
+    EXPECT_EQ(all[0], "IMOPS CRITICAL - im: 1 fail, 1 unknown, 1 warn, 1 ok|fail=1;;0;0 unknown=1;;;0 warn=1;0;;0 ok=1;;;0 'app1 memory.total'=4294967296B");
     EXPECT_EQ(all[1], "FAIL app1 memory.total: 4 GiB, 8 GiB needed");
     EXPECT_TRUE(all[3].starts_with("warn db1 disk.space /srv: ")) << all[3];
 }
@@ -149,6 +161,134 @@ TEST(Nagios, only_its_own_bar_stays) {
     EXPECT_EQ(std::count(text.begin(), text.end(), '|'), 1) << text;
     EXPECT_EQ(text.find_first_of("\x1b\r\x07"), std::string::npos);
     EXPECT_EQ(lines(text).size(), 2u);
+}
+
+TEST(Nagios, a_label_is_quoted_and_a_value_has_no_exponent) {
+    auto r = hostile();
+    r.findings[0].item = "it's=a|b";
+    r.findings[0].subject = "app1";
+    struct {
+        Value value;
+        const char* written;
+    } table[]{{{Kind::number, 0.25}, "=0.25"},       {{Kind::number, 1e-7}, "=0"},   {{Kind::bytes, 1e15}, "=1000000000000000B"},
+              {{Kind::seconds, -1.5}, "=-1.5s"},     {{Kind::clock, 1795219200}, ""}, {{Kind::text, "7"}, ""},
+              {{Kind::number, std::numeric_limits<double>::infinity()}, ""}};
+    for (auto& t : table) {
+        r.findings[0].value = t.value;
+        auto first = lines(written("nagios", r))[0];
+        std::string label = " 'app1 x.y it_s_a_b'";
+        if (*t.written) EXPECT_TRUE(first.ends_with(label + t.written)) << first;
+        else EXPECT_TRUE(first.ends_with(" ok=0;;;0")) << first;
+    }
+}
+
+TEST(Nagios, keeps_to_what_nagios_keeps_and_leaves_out_the_same) {
+    auto r = sample();
+    for (int i = 0; i < 500; ++i) {
+        auto& f = r.findings.emplace_back(r.findings[0]);
+        f.item = "/srv/" + std::to_string(1000 + i);
+    }
+    auto text = written("nagios", r);
+    EXPECT_LE(text.size(), 8191u);
+    EXPECT_GT(text.size(), 7000u);
+    auto all = lines(text);
+    EXPECT_TRUE(RE2::FullMatch(all.back(), "\\.\\.\\. and [0-9]+ more")) << all.back();
+    EXPECT_TRUE(RE2::FullMatch(lines(written("nagios", r, {.lang = Lang::zh})).back(), "……另有 [0-9]+ 项"));
+    for (auto& l : all) EXPECT_FALSE(l.empty());
+    EXPECT_TRUE(all[0].ends_with("=4294967296B")) << all[0];
+    auto data = all[0].substr(all[0].find(" 'app1"));
+    for (auto& f : r.findings)
+        if (f.item.ends_with('7')) f.level = Level::ok;
+    r.sort();
+    EXPECT_NE(written("nagios", r).find(data + "\n"), std::string::npos) << "other levels, the same figures";
+}
+
+namespace {
+
+/// A line as zabbix_sender reads it: entries with or without quotes; between quotes \", \\ and \n. Empty when it is none.
+std::vector<std::string> entries(const std::string& line) {
+    std::vector<std::string> all;
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        std::string one;
+        bool quoted = line[at] == '"';
+        for (at += quoted; at < line.size() && line[at] != (quoted ? '"' : ' '); ++at) {
+            if (quoted && line[at] == '\\' && ++at == line.size()) return {};
+            one += quoted && line[at] == 'n' && line[at - 1] == '\\' ? '\n' : line[at];
+        }
+        if (quoted && (at >= line.size() || (at + 1 < line.size() && line[++at] != ' '))) return {};
+        all.push_back(one);
+    }
+    return all;
+}
+
+std::map<std::string, std::string> sent(const Report& r, WriteOptions o = {}) {
+    std::map<std::string, std::string> values;
+    for (auto& l : lines(written("zabbix", r, o))) {
+        auto e = entries(l);
+        if (e.size() != 4) {
+            ADD_FAILURE() << l;
+            continue;
+        }
+        EXPECT_TRUE(RE2::FullMatch(e[0], "[0-9A-Za-z_. -]{1,128}")) << "Zabbix allows no other name: " << e[0];
+        EXPECT_TRUE(values.emplace(e[1], e[3]).second) << "twice: " << e[1];
+    }
+    return values;
+}
+
+} // namespace
+
+TEST(Zabbix, discovery_comes_first_then_the_summary_then_every_finding) {
+    auto first = entries(lines(written("zabbix", sample()))[0]);
+    ASSERT_EQ(first.size(), 4u);
+    EXPECT_EQ(first[0], "im");
+    EXPECT_EQ(first[1], "imops.discovery");
+    EXPECT_EQ(first[2], "1795219200");
+    auto found = json::parse(first[3]);
+    ASSERT_EQ(found.size(), 6u);
+    EXPECT_EQ(found[0], (json{{"{#ID}", "memory.total"}, {"{#SUBJECT}", "app1"}, {"{#ITEM}", ""}, {"{#TITLE}", "Installed memory"}, {"{#UNIT}", "B"}}));
+    auto values = sent(sample());
+    EXPECT_EQ(json::parse(values["imops.discovery.metrics"]).size(), 1u);
+    EXPECT_EQ(values["imops.worst"], "5");
+    for (auto name : {"ok", "skip", "waived", "warn", "unknown", "fail"}) EXPECT_EQ(values["imops." + std::string{name}], "1") << name;
+    EXPECT_TRUE(values["imops.problems"].starts_with("FAIL app1 memory.total: 4 GiB, 8 GiB needed\n")) << values["imops.problems"];
+    EXPECT_EQ(values[R"(imops.level["memory.total","app1",""])"], "5");
+    EXPECT_EQ(values[R"(imops.level["disk.space","db1","/srv"])"], "3");
+    EXPECT_EQ(values[R"(imops.metric["memory.total","app1",""])"], "4294967296");
+    EXPECT_EQ(values.size(), 10u + 6u + 1u);
+    EXPECT_EQ(json::parse(sent(sample(), {.lang = Lang::zh})["imops.discovery"])[0]["{#TITLE}"], "内存容量");
+}
+
+TEST(Zabbix, hostile_names_end_no_key_and_call_no_macro) {
+    auto r = hostile();
+    r.findings[0].item += "{$SECRET}{#ID}\\";
+    r.findings[0].value = {Kind::number, 1};
+    auto values = sent(r);
+    auto found = json::parse(values["imops.discovery"]);
+    ASSERT_EQ(found.size(), 1u);
+    std::string parameters;
+    for (auto macro : {"{#ID}", "{#SUBJECT}", "{#ITEM}"}) {
+        auto text = found[0][macro].get<std::string>();
+        EXPECT_EQ(text.find_first_of("\"\\{}\n\x1b"), std::string::npos) << text;
+        parameters += (parameters.empty() ? "\"" : ",\"") + text + "\"";
+    }
+    EXPECT_TRUE(values.contains("imops.level[" + parameters + "]")) << "the key that Zabbix makes of the macros: " << parameters;
+    EXPECT_TRUE(values.contains("imops.metric[" + parameters + "]"));
+}
+
+TEST(Zabbix, names_stay_short_and_keys_single) {
+    auto r = sample();
+    for (auto& f : r.findings) {
+        f.subject = std::string(300, 's');
+        f.item = std::string(300, 'i');
+        f.title = {std::string(300, 't'), std::string(300, 't')};
+    }
+    for (int i = 0; i < 3; ++i) r.findings.push_back(r.findings[0]);
+    auto values = sent(r); // says itself what is there twice
+    for (auto& x : json::parse(values["imops.discovery"])) {
+        auto name = x["{#SUBJECT}"].get<std::string>() + ": " + x["{#TITLE}"].get<std::string>() + " " + x["{#ITEM}"].get<std::string>() + ", measured";
+        EXPECT_LE(name.size(), 255u);
+    }
+    EXPECT_LE(values["imops.problems"].size(), 8000u);
 }
 
 TEST(Status, of_every_level_and_format) {
@@ -164,7 +304,7 @@ TEST(Status, of_every_level_and_format) {
               {Level::warn, 0, 1, 1, 2}, {Level::unknown, 3, 3, 3, 3}, {Level::fail, 1, 1, 2, 2}};
     for (auto& t : table) {
         auto r = of(t.level);
-        for (auto format : {"human", "json", "junit", "prometheus"}) {
+        for (auto format : {"human", "json", "junit", "prometheus", "zabbix"}) {
             EXPECT_EQ(status(format, r), t.plain) << format << " " << name(t.level);
             EXPECT_EQ(status(format, r, {.strict = true}), t.strict) << format << " " << name(t.level);
         }
@@ -187,9 +327,9 @@ TEST(Status, of_every_level_and_format) {
 }
 
 TEST(Writers, are_found_by_name) {
-    for (auto name : {"human", "json", "junit", "prometheus", "nagios"}) ASSERT_TRUE(find_writer(name)) << name;
+    for (auto name : {"human", "json", "junit", "prometheus", "zabbix", "nagios"}) ASSERT_TRUE(find_writer(name)) << name;
     EXPECT_EQ(find_writer("xml"), nullptr);
-    EXPECT_EQ(writers().size(), 5u);
+    EXPECT_EQ(writers().size(), 6u);
     for (auto& w : writers()) {
         std::ostringstream empty;
         w.write({}, {}, empty);

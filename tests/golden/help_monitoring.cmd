@@ -1,0 +1,2 @@
+0 --lang en monitoring --help
+0 --lang zh monitoring --help
