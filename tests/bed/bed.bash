@@ -108,7 +108,12 @@ bed_spawn() { # name, command...
     bed[$name.pid]=$!
 }
 
-bed_runs() { [ -n "${bed[$1.pid]:-}" ] && kill -0 "${bed[$1.pid]}" 2>/dev/null; }
+bed_runs() { [ -n "${bed[$1.pid]:-}" ] && bed_alive "${bed[$1.pid]}"; }
+# A shell that handles a signal does not collect its children, so one that waits to be collected has ended.
+bed_alive() { # pid
+    local stat
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null && [[ ${stat##*) } != [ZX]* ]]
+}
 
 # Starts the server of a bed, or starts it again, and returns when it answers.
 bed_up() { # name
@@ -135,7 +140,7 @@ bed_down() { # name
     local pid=${bed[$1.pid]:-} limit=$((SECONDS + 10))
     [ -n "$pid" ] || return 0
     kill -"${bed[$1.signal]:-TERM}" "$pid" 2>/dev/null || :
-    while kill -0 "$pid" 2>/dev/null && ((SECONDS < limit)); do bed_pause 0.02; done
+    while bed_alive "$pid" && ((SECONDS < limit)); do bed_pause 0.02; done
     kill -KILL -- "-$pid" 2>/dev/null || :
     wait "$pid" 2>/dev/null || :
     bed[$1.pid]=
