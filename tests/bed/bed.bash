@@ -9,7 +9,7 @@ declare -gA bed=()
 bed_home=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 bed_address=127.0.0.1 # where the next beds listen; bed_into sets both
 bed_netns=
-bed_names=()
+bed_names=() # in the order of their first start
 bed_domain=im.test.local # what the messaging servers and certificates are for
 declare -A bed_taken=()
 exec {bed_nothing}<> <(:)
@@ -33,7 +33,6 @@ bed_new() { # kind, folder
     dir=$(realpath -m "$2")
     name=${dir##*/}
     [ -z "${bed[$name.kind]:-}" ] || { printf 'bed: there is a bed %s already\n' "$name" >&2; return 1; }
-    bed_names+=("$name")
     bed[$name.kind]=$1
     bed[$name.dir]=$dir
     bed[$name.address]=$bed_address
@@ -105,6 +104,7 @@ bed_spawn() { # name, command...
             "${bed[$name.dir]}" "${bed[$name.root]}")
     fi
     (cd "${bed[$name.dir]}" && exec setsid "${enter[@]}" "${unprivileged[@]}" env HOME="${bed[$name.dir]}" "$@" </dev/null >>log 2>&1 {bed_nothing}>&-) &
+    [ -n "${bed[$name.pid]+x}" ] || bed_names+=("$name")
     bed[$name.pid]=$!
 }
 
