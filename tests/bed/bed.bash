@@ -9,7 +9,7 @@ declare -gA bed=()
 bed_home=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 bed_address=127.0.0.1 # where the next beds listen; bed_into sets both
 bed_netns=
-bed_names=()
+bed_names=() # in the order of their first start
 bed_domain=im.test.local # what the messaging servers and certificates are for
 declare -A bed_taken=()
 exec {bed_nothing}<> <(:)
@@ -33,7 +33,6 @@ bed_new() { # kind, folder
     dir=$(realpath -m "$2")
     name=${dir##*/}
     [ -z "${bed[$name.kind]:-}" ] || { printf 'bed: there is a bed %s already\n' "$name" >&2; return 1; }
-    bed_names+=("$name")
     bed[$name.kind]=$1
     bed[$name.dir]=$dir
     bed[$name.address]=$bed_address
@@ -105,10 +104,16 @@ bed_spawn() { # name, command...
             "${bed[$name.dir]}" "${bed[$name.root]}")
     fi
     (cd "${bed[$name.dir]}" && exec setsid "${enter[@]}" "${unprivileged[@]}" env HOME="${bed[$name.dir]}" "$@" </dev/null >>log 2>&1 {bed_nothing}>&-) &
+    [ -n "${bed[$name.pid]+x}" ] || bed_names+=("$name")
     bed[$name.pid]=$!
 }
 
-bed_runs() { [ -n "${bed[$1.pid]:-}" ] && kill -0 "${bed[$1.pid]}" 2>/dev/null; }
+bed_runs() { [ -n "${bed[$1.pid]:-}" ] && bed_alive "${bed[$1.pid]}"; }
+# A shell that handles a signal does not collect its children, so one that waits to be collected has ended.
+bed_alive() { # pid
+    local stat
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null && [[ ${stat##*) } != [ZX]* ]]
+}
 
 # Starts the server of a bed, or starts it again, and returns when it answers.
 bed_up() { # name
@@ -135,7 +140,7 @@ bed_down() { # name
     local pid=${bed[$1.pid]:-} limit=$((SECONDS + 10))
     [ -n "$pid" ] || return 0
     kill -"${bed[$1.signal]:-TERM}" "$pid" 2>/dev/null || :
-    while kill -0 "$pid" 2>/dev/null && ((SECONDS < limit)); do bed_pause 0.02; done
+    while bed_alive "$pid" && ((SECONDS < limit)); do bed_pause 0.02; done
     kill -KILL -- "-$pid" 2>/dev/null || :
     wait "$pid" 2>/dev/null || :
     bed[$1.pid]=

@@ -103,7 +103,7 @@ port ${bed[$name.port]}
 bind $bed_address
 dir $dir
 sentinel monitor bed $bed_address ${bed[$name-primary.port]} 1
-sentinel down-after-milliseconds bed 2000
+sentinel down-after-milliseconds bed 5000
 X
             bed[$name.mode]=--sentinel
             bed_up "$name"
@@ -120,7 +120,7 @@ bed_redis_one() { # folder [, requirepass], lines of its configuration from stan
     bed_take "$name" port
     [ -z "${2:-}" ] || bed_secret "$name" password
     {
-        printf 'port %s\nbind %s\ndir %s\nsave ""\nprotected-mode no\n' "${bed[$name.port]}" "$bed_address" "$dir"
+        printf 'port %s\nbind %s\ndir %s\nsave ""\nprotected-mode no\nshutdown-timeout 0\n' "${bed[$name.port]}" "$bed_address" "$dir"
         [ -z "${2:-}" ] || printf 'requirepass %s\n' "$(cat "$dir/password")"
         cat
     } | bed_file "$dir/redis.conf"
@@ -142,7 +142,7 @@ bed_redis_cluster() { # folder
         bed_take "$name" bus
         bed_redis_one "$1-$n" <<<"cluster-enabled yes
 cluster-port ${bed[$name.bus]}
-cluster-node-timeout 2000"
+cluster-node-timeout 5000"
         members+=("$bed_address:${bed[$name-$n.port]}")
     done
     bed_near "$name-1" timeout 60 redis-cli --cluster create "${members[@]}" --cluster-replicas 1 --cluster-yes >"${bed[$name-1.dir]}/create.log"
