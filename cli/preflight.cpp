@@ -78,7 +78,7 @@ void run_preflight(Program& p, Options& o) {
         std::move(found.begin(), found.end(), std::back_inserter(r.findings));
     };
     if (live) {
-        auto answers = std::async(std::launch::async, [&] { return ask_services(d, services, catalogue, o.collect.timeout); });
+        auto answers = std::async(std::launch::async, [&] { return ask_services(d, services, catalogue, checks, o.collect.timeout); });
         auto fleet = fleet_of(d, o.collect.fan_out);
         r.interrupted = collect(*fleet, d, product, catalogue, hosts, checks, o.collect, p, [&](const Host& h, Facts facts) {
             judged(h, facts);

@@ -62,8 +62,9 @@ class Prober {
         r.command = "probe";
         r.deployment = d_.name;
         r.time = wall_clock();
-        Judge judge{catalogue_, d_, product_, generic_, selected_checks(o_.select, catalogue_, product_), r.time};
-        auto facts = ask_services(d_, asked_, catalogue_, limit_);
+        auto checks = selected_checks(o_.select, catalogue_, product_);
+        auto facts = ask_services(d_, asked_, catalogue_, checks, limit_);
+        Judge judge{catalogue_, d_, product_, generic_, std::move(checks), r.time};
         for (auto* s : asked_)
             for (auto& f : judge.add(*s, facts[s->name])) r.findings.push_back(std::move(f));
         r.interrupted = *stop_flag() != 0;

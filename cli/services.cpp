@@ -3,8 +3,11 @@
 #include "core/base/process.hpp"
 #include "core/service/endpoint.hpp"
 #include "core/service/redis.hpp"
+#include "core/service/starttls.hpp"
+#include "core/service/tls.hpp"
 #include <algorithm>
 #include <atomic>
+#include <tuple>
 #include <thread>
 
 namespace imops {
@@ -18,6 +21,7 @@ using service::Told;
 Told (*asker(ServiceType t))(const Target&) {
     switch (t) {
     case ServiceType::redis: return service::ask_redis;
+    case ServiceType::tls: return service::ask_tls;
     case ServiceType::tcp:
     case ServiceType::mongodb:
     case ServiceType::kafka: return service::ask_tcp;
@@ -29,7 +33,6 @@ Told (*asker(ServiceType t))(const Target&) {
     case ServiceType::turn:
     case ServiceType::http:
     case ServiceType::xmpp:
-    case ServiceType::tls:
     case ServiceType::dns: return nullptr;
     }
     return nullptr;
@@ -50,18 +53,8 @@ class Round {
   public:
     Round(const Deployment& d, std::chrono::milliseconds limit) : d_{d}, limit_{limit}, tunnels_{d.hosts, limit, stop_flag()} {}
 
-    Told ask(const Service& s) {
-        auto first = first_fact(s);
-        auto* ask = asker(s.type);
-        if (!ask) return {{first, {{}, fmt::format("imops cannot ask a service of type {} yet", word(s.type))}}};
+    Target target(const Service& s) {
         Target t;
-        std::optional<Secret> password;
-        if (!s.password.empty()) {
-            auto read = s.password.read();
-            if (!read) return {{first, {service::login_text(name(read.error().code), &read.error()), {}}}};
-            password.emplace(std::move(*read));
-            t.password = &*password;
-        }
         t.address = d_.address(s);
         t.port = s.port ? s.port : usual_port(s.type);
         t.wish = {t.address, s.ca};
@@ -74,7 +67,59 @@ class Round {
         t.origin = {via, &tunnels_, stop_flag()};
         t.deadline = net::Clock::now() + limit_;
         t.service = &s;
+        return t;
+    }
+
+    Told ask(const Service& s) {
+        auto first = first_fact(s);
+        auto* ask = asker(s.type);
+        if (!ask) return {{first, {{}, fmt::format("imops cannot ask a service of type {} yet", word(s.type))}}};
+        auto t = target(s);
+        std::optional<Secret> password;
+        if (!s.password.empty()) {
+            auto read = s.password.read();
+            if (!read) return {{first, {service::login_text(name(read.error().code), &read.error()), {}}}};
+            password.emplace(std::move(*read));
+            t.password = &*password;
+        }
         return ask(t);
+    }
+};
+
+/// The TLS of many services: what many have in common (a hundred urls of one proxy) is looked at once.
+class TlsRound {
+    using Key = std::tuple<std::string, int, std::string, std::string, std::string, service::Preamble>;
+    std::map<Key, std::size_t> places_;
+    std::vector<Target> targets_;
+    std::vector<Told> told_;
+    std::map<const Service*, std::size_t> of_;
+    service::TlsScope scope_;
+    bool wanted_ = false;
+
+  public:
+    TlsRound(Round& round, const std::vector<const Service*>& services, const std::vector<const Check*>& checks) : scope_{false, false} {
+        for (auto* c : checks) {
+            wanted_ = wanted_ || c->service == "tls";
+            scope_.weak = scope_.weak || std::ranges::find(c->facts, "tls.weak") != c->facts.end();
+            scope_.backends = scope_.backends || std::ranges::find(c->facts, "tls.backends") != c->facts.end();
+        }
+        for (auto* s : services) {
+            auto groups = imops::groups(*s);
+            if (!wanted_ || std::ranges::find(groups, "tls") == groups.end()) continue;
+            auto t = round.target(*s);
+            auto [it, fresh] = places_.try_emplace({t.address, t.port, t.wish.name, t.wish.ca, s->via, service::preamble_of(*s)}, targets_.size());
+            if (fresh) targets_.push_back(std::move(t));
+            of_[s] = it->second;
+        }
+        told_.resize(targets_.size());
+    }
+    std::size_t size() const { return targets_.size(); }
+    void ask(std::size_t i, std::chrono::milliseconds limit) {
+        targets_[i].deadline = net::Clock::now() + limit;
+        told_[i] = service::inspect_tls(targets_[i], scope_);
+    }
+    void add_to(Told& told, const Service& s) const {
+        if (auto it = of_.find(&s); it != of_.end()) told.insert(told_[it->second].begin(), told_[it->second].end());
     }
 };
 
@@ -94,20 +139,29 @@ Facts as_facts(const Service& s, Told told, const Catalogue& catalogue) {
 
 } // namespace
 
-std::map<std::string, Facts> ask_services(const Deployment& d, const std::vector<const Service*>& services, const Catalogue& catalogue, std::chrono::milliseconds limit) {
+std::map<std::string, Facts> ask_services(const Deployment& d, const std::vector<const Service*>& services, const Catalogue& catalogue, const std::vector<const Check*>& checks,
+                                          std::chrono::milliseconds limit) {
     IgnorePipes ignore_pipes;
-    Round round{d, std::min(limit, std::chrono::milliseconds{15'000})};
+    limit = std::min(limit, std::chrono::milliseconds{15'000});
+    Round round{d, limit};
+    TlsRound tls{round, services, checks};
     std::vector<Told> told(services.size());
+    auto jobs = services.size() + tls.size();
     std::atomic<std::size_t> next{0};
     {
         std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < std::min<std::size_t>(services.size(), 64); ++i)
+        for (std::size_t i = 0; i < std::min<std::size_t>(jobs, 64); ++i)
             threads.emplace_back([&] {
-                for (std::size_t k; (k = next++) < services.size();) told[k] = round.ask(*services[k]);
+                for (std::size_t k; (k = next++) < jobs;)
+                    if (k < services.size()) told[k] = round.ask(*services[k]);
+                    else tls.ask(k - services.size(), limit);
             });
     }
     std::map<std::string, Facts> all;
-    for (std::size_t i = 0; i < services.size(); ++i) all[services[i]->name] = as_facts(*services[i], std::move(told[i]), catalogue);
+    for (std::size_t i = 0; i < services.size(); ++i) {
+        tls.add_to(told[i], *services[i]);
+        all[services[i]->name] = as_facts(*services[i], std::move(told[i]), catalogue);
+    }
     return all;
 }
 

@@ -41,6 +41,8 @@ class Stream {
     Line where_;
     Clock::time_point deadline_;
     const volatile int* stop_ = nullptr;
+    int tls_reason_ = 0;
+    bool asked_for_certificate_ = false;
 
     std::optional<Error> wait(short events);
     std::optional<Error> wait_for_tls(int result);
@@ -71,6 +73,10 @@ class Stream {
     std::optional<Error> distrust() const;
     /// For who judges the certificate; null before start_tls.
     SSL* tls() const { return tls_.get(); }
+    /// Why start_tls failed, as OpenSSL numbers it (SSL_R_...); 0: the connection was closed.
+    int tls_reason() const { return tls_reason_; }
+    /// The peer asked who imops is, and was told that it has no certificate.
+    bool asked_for_certificate() const { return asked_for_certificate_; }
 };
 
 } // namespace imops::service

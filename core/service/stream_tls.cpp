@@ -21,6 +21,12 @@ using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 /// The certificate is verified, but the handshake goes on whatever comes out: an expired one is to be reported with its date.
 int go_on(int, X509_STORE_CTX*) { return 1; }
 
+/// The peer asks for a certificate of ours: there is none, but that it asks is worth knowing.
+int no_certificate(SSL* s, X509**, EVP_PKEY**) {
+    *static_cast<bool*>(SSL_get_app_data(s)) = true;
+    return 0;
+}
+
 Result<Context> context(const TlsWish& wish) {
     Context c{::SSL_CTX_new(::TLS_client_method())};
     if (!c) throw std::bad_alloc{};
@@ -36,14 +42,14 @@ Result<Context> context(const TlsWish& wish) {
         ::SSL_CTX_set_cipher_list(c.get(), "ALL:@SECLEVEL=0");
     }
     ::SSL_CTX_set_verify(c.get(), SSL_VERIFY_PEER, go_on);
+    ::SSL_CTX_set_client_cert_cb(c.get(), no_certificate);
+    ::SSL_CTX_set_tlsext_status_type(c.get(), TLSEXT_STATUSTYPE_ocsp);
     ::SSL_CTX_set_mode(c.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     ::SSL_CTX_set_options(c.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
     return c;
 }
 
-std::string last_error() {
-    auto e = ::ERR_get_error();
-    ::ERR_clear_error();
+std::string reason_text(unsigned long e) {
     const char* why = e ? ::ERR_reason_error_string(e) : nullptr;
     return why ? why : "";
 }
@@ -56,6 +62,7 @@ std::optional<Error> Stream::start_tls(const TlsWish& wish) {
     tls_.reset(::SSL_new(made->get()));
     if (!tls_) throw std::bad_alloc{};
     ::SSL_set_fd(tls_.get(), fd_);
+    SSL_set_app_data(tls_.get(), &asked_for_certificate_);
     if (is_address(wish.name)) ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(tls_.get()), wish.name.c_str());
     else if (!wish.name.empty()) {
         ::SSL_set_tlsext_host_name(tls_.get(), wish.name.c_str());
@@ -70,7 +77,10 @@ std::optional<Error> Stream::start_tls(const TlsWish& wish) {
             if (auto e = wait(why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT)) return e;
             continue;
         }
-        auto reason = last_error();
+        auto error = ::ERR_get_error();
+        ::ERR_clear_error();
+        tls_reason_ = ERR_GET_REASON(error);
+        auto reason = reason_text(error);
         return Error{Code::handshake, say("{}: no TLS: {}", "{}：TLS 握手失败：{}", where_, reason.empty() ? "the connection was closed" : reason),
                      Text{"Does this port speak TLS at all, and in a version since 1.2? `openssl s_client -connect ADDRESS:PORT -servername NAME` shows the handshake.",
                           "该端口是否启用了 TLS，且版本不低于 1.2？用 `openssl s_client -connect 地址:端口 -servername 域名` 查看握手过程。"}, {}};
