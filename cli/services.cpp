@@ -3,6 +3,7 @@
 #include "core/base/process.hpp"
 #include "core/service/endpoint.hpp"
 #include "core/service/http.hpp"
+#include "core/service/message.hpp"
 #include "core/service/redis.hpp"
 #include <algorithm>
 #include <atomic>
@@ -18,8 +19,9 @@ using service::Target;
 using service::Told;
 
 /// Who asks which kind of service.
-Told (*asker(ServiceType t))(const Target&) {
-    switch (t) {
+Told (*asker(const Service& s))(const Target&) {
+    if (s.to) return s.type == ServiceType::xmpp ? service::message_by_xmpp : service::message_by_matrix;
+    switch (s.type) {
     case ServiceType::redis: return service::ask_redis;
     case ServiceType::tcp:
     case ServiceType::mongodb:
@@ -89,10 +91,10 @@ class Round {
     Round(const Deployment& d, std::chrono::milliseconds limit) : d_{d}, limit_{limit}, tunnels_{d.hosts, limit, stop_flag()} {}
 
     /// Whether it goes with all others of its kind, in one loop instead of a thread of its own.
-    bool together(const Service& s) const { return s.type == ServiceType::http && !via(s); }
+    bool together(const Service& s) const { return s.type == ServiceType::http && !s.to && !via(s); }
 
     Told ask(const Service& s) {
-        auto* ask = asker(s.type);
+        auto* ask = asker(s);
         if (!ask) return {{first_fact(s), {{}, fmt::format("imops cannot ask a service of type {} yet", word(s.type))}}};
         auto asked = prepare(s);
         return asked ? ask((*asked).target) : unasked(s, asked.error());
