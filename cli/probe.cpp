@@ -15,6 +15,7 @@ using Steady = std::chrono::steady_clock;
 struct Options {
     Selection select;
     std::string timeout, watch, retry, depth;
+    bool message = false;
 };
 
 double duration_of(const char* option, const std::string& text, double otherwise) {
@@ -40,6 +41,7 @@ class Prober {
     Deployment d_;
     Catalogue catalogue_;
     Product product_, generic_;
+    Service message_; // when it is asked for
     std::vector<const Service*> asked_;
     std::chrono::milliseconds limit_;
 
@@ -50,6 +52,12 @@ class Prober {
         check_selection(o.select, catalogue_, d_);
         for (auto* s : selected_services(o.select, d_))
             if (o.depth.empty() || (s->depth && word(*s->depth) == o.depth)) asked_.push_back(s);
+        if (o.message) {
+            auto message = message_service(d_, product_);
+            if (!message) throw Failure{message.error()};
+            message_ = *std::move(message);
+            asked_.push_back(&message_);
+        }
         limit_ = std::chrono::milliseconds{std::int64_t(1000 * duration_of("--timeout", o.timeout, 10))};
         if (asked_.empty())
             throw Failure{Error{Code::config, say("{}: there is nothing to ask", "{}：没有可探测的端点", d_.file),
@@ -105,6 +113,7 @@ void add_probe(CLI::App& app, Program& p) {
     add_check_folders(*c, p);
     auto& s = o->select;
     c->add_option("--endpoint", s.services, p.in({"only this endpoint; repeatable", "只探测该端点，可重复"}));
+    c->add_flag("--message", o->message, p.in({"also send a message between the two accounts of `message:` and wait for it", "另在 `message:` 的两个账号之间发送一条消息并等待收到"}));
     c->add_option("--depth", o->depth, p.in({"only the product's shallow or deep probes", "只做产品的浅层（shallow）或深层（deep）探测"}))->check(CLI::IsMember({"shallow", "deep"}));
     c->add_option("--check", s.checks, p.in({"only this check; repeatable", "只做该检查，可重复"}));
     c->add_option("--skip", s.skip, p.in({"not this check or pack; repeatable", "跳过该检查或检查包，可重复"}));

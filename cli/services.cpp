@@ -1,14 +1,25 @@
 #include "cli/services.hpp"
 #include "cli/program.hpp"
 #include "core/base/process.hpp"
+#include "core/service/dns.hpp"
 #include "core/service/endpoint.hpp"
+#include "core/service/http.hpp"
+#include "core/service/memcached.hpp"
+#include "core/service/message.hpp"
+#include "core/service/mysql.hpp"
+#include "core/service/postgres.hpp"
 #include "core/service/redis.hpp"
+#include "core/service/smtp.hpp"
 #include "core/service/starttls.hpp"
 #include "core/service/tls.hpp"
+#include "core/service/turn.hpp"
+#include "core/service/xmpp.hpp"
 #include <algorithm>
 #include <atomic>
-#include <tuple>
+#include <functional>
+#include <mutex>
 #include <thread>
+#include <tuple>
 
 namespace imops {
 
@@ -18,22 +29,23 @@ using service::Target;
 using service::Told;
 
 /// Who asks which kind of service.
-Told (*asker(ServiceType t))(const Target&) {
-    switch (t) {
+Told (*asker(const Service& s))(const Target&) {
+    if (s.to) return s.type == ServiceType::xmpp ? service::message_by_xmpp : service::message_by_matrix;
+    switch (s.type) {
+    case ServiceType::postgres: return service::ask_postgres;
+    case ServiceType::mysql: return service::ask_mysql;
     case ServiceType::redis: return service::ask_redis;
-    case ServiceType::tls: return service::ask_tls;
-    case ServiceType::tcp:
+    case ServiceType::memcached: return service::ask_memcached;
     case ServiceType::mongodb:
-    case ServiceType::kafka: return service::ask_tcp;
-    case ServiceType::postgres:
-    case ServiceType::mysql:
-    case ServiceType::memcached:
-    case ServiceType::s3:
-    case ServiceType::smtp:
-    case ServiceType::turn:
-    case ServiceType::http:
-    case ServiceType::xmpp:
-    case ServiceType::dns: return nullptr;
+    case ServiceType::kafka:
+    case ServiceType::tcp: return service::ask_tcp;
+    case ServiceType::smtp: return service::ask_smtp;
+    case ServiceType::turn: return service::ask_turn;
+    case ServiceType::http: return service::ask_http;
+    case ServiceType::xmpp: return service::ask_xmpp;
+    case ServiceType::tls: return service::ask_tls;
+    case ServiceType::dns: return service::ask_dns;
+    case ServiceType::s3: return nullptr;
     }
     return nullptr;
 }
@@ -44,46 +56,21 @@ std::string first_fact(const Service& s) {
     return group + (group == "endpoint" ? ".answer" : ".login");
 }
 
-/// All that is asked in one run.
-class Round {
-    const Deployment& d_;
-    std::chrono::milliseconds limit_;
-    net::Tunnels tunnels_;
+template <class F> void for_each_at_once(std::size_t count, const F& f) {
+    std::atomic<std::size_t> next{0};
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < std::min<std::size_t>(count, 64); ++i)
+        threads.emplace_back([&] {
+            for (std::size_t k; (k = next++) < count;) f(k);
+        });
+}
 
-  public:
-    Round(const Deployment& d, std::chrono::milliseconds limit) : d_{d}, limit_{limit}, tunnels_{d.hosts, limit, stop_flag()} {}
-
-    Target target(const Service& s) {
-        Target t;
-        t.address = d_.address(s);
-        t.port = s.port ? s.port : usual_port(s.type);
-        t.wish = {t.address, s.ca};
-        if (!s.at.empty()) split_authority(s.at, t.address, t.port);
-        t.user = s.user;
-        t.database = s.database;
-        t.tls = s.tls.value_or(false);
-        auto* via = s.via.empty() ? nullptr : d_.host(s.via);
-        if (via && via->transport == Transport::local) via = nullptr;
-        t.origin = {via, &tunnels_, stop_flag()};
-        t.deadline = net::Clock::now() + limit_;
-        t.service = &s;
-        return t;
-    }
-
-    Told ask(const Service& s) {
-        auto first = first_fact(s);
-        auto* ask = asker(s.type);
-        if (!ask) return {{first, {{}, fmt::format("imops cannot ask a service of type {} yet", word(s.type))}}};
-        auto t = target(s);
-        std::optional<Secret> password;
-        if (!s.password.empty()) {
-            auto read = s.password.read();
-            if (!read) return {{first, {service::login_text(name(read.error().code), &read.error()), {}}}};
-            password.emplace(std::move(*read));
-            t.password = &*password;
-        }
-        return ask(t);
-    }
+/// One service, and what is needed to ask it.
+struct Asked {
+    const Service* service = nullptr;
+    Target target;
+    std::optional<Result<Secret>> password;
+    Told told;
 };
 
 /// The TLS of many services: what many have in common (a hundred urls of one proxy) is looked at once.
@@ -93,23 +80,23 @@ class TlsRound {
     std::vector<Target> targets_;
     std::vector<Told> told_;
     std::map<const Service*, std::size_t> of_;
-    service::TlsScope scope_;
-    bool wanted_ = false;
+    service::TlsScope scope_{false, false};
 
   public:
-    TlsRound(Round& round, const std::vector<const Service*>& services, const std::vector<const Check*>& checks) : scope_{false, false} {
+    TlsRound(const std::vector<Asked>& asked, const std::vector<const Check*>& checks) {
+        bool wanted = false;
         for (auto* c : checks) {
-            wanted_ = wanted_ || c->service == "tls";
+            wanted = wanted || c->service == "tls";
             scope_.weak = scope_.weak || std::ranges::find(c->facts, "tls.weak") != c->facts.end();
             scope_.backends = scope_.backends || std::ranges::find(c->facts, "tls.backends") != c->facts.end();
         }
-        for (auto* s : services) {
-            auto groups = imops::groups(*s);
-            if (!wanted_ || std::ranges::find(groups, "tls") == groups.end()) continue;
-            auto t = round.target(*s);
-            auto [it, fresh] = places_.try_emplace({t.address, t.port, t.wish.name, t.wish.ca, s->via, service::preamble_of(*s)}, targets_.size());
-            if (fresh) targets_.push_back(std::move(t));
-            of_[s] = it->second;
+        for (auto& a : asked) {
+            auto groups = imops::groups(*a.service);
+            if (!wanted || std::ranges::find(groups, "tls") == groups.end()) continue;
+            auto& t = a.target;
+            auto [it, fresh] = places_.try_emplace({t.address, t.port, t.wish.name, t.wish.ca, a.service->via, service::preamble_of(*a.service)}, targets_.size());
+            if (fresh) targets_.push_back(t);
+            of_[a.service] = it->second;
         }
         told_.resize(targets_.size());
     }
@@ -123,14 +110,86 @@ class TlsRound {
     }
 };
 
-Facts as_facts(const Service& s, Told told, const Catalogue& catalogue) {
+/// All that is asked in one run.
+class Round {
+    const Deployment& d_;
+    std::chrono::milliseconds limit_;
+    net::Tunnels tunnels_;
+    std::vector<Asked> asked_;
+
+    const Host* via(const Service& s) const {
+        auto* host = s.via.empty() ? nullptr : d_.host(s.via);
+        return host && host->transport == Transport::local ? nullptr : host;
+    }
+
+    void prepare(Asked& a) {
+        auto& s = *a.service;
+        auto& t = a.target;
+        t.address = d_.address(s);
+        t.port = s.port ? s.port : usual_port(s.type);
+        t.wish = {t.address, s.ca};
+        if (!s.at.empty()) split_authority(s.at, t.address, t.port);
+        t.user = s.user;
+        t.database = s.database;
+        t.tls = s.tls.value_or(false);
+        t.origin = {via(s), &tunnels_, stop_flag()};
+        t.service = &s;
+        if (s.password.empty()) return;
+        a.password.emplace(s.password.read());
+        if (*a.password) t.password = &**a.password;
+        else a.told = {{first_fact(s), {service::login_text(name(a.password->error().code), &a.password->error()), {}}}};
+    }
+
+    /// HTTP that is asked from here goes in one loop, instead of a thread for each.
+    bool together(const Asked& a) const { return a.service->type == ServiceType::http && !a.service->to && !a.target.origin.via; }
+
+    void ask(Asked& a) {
+        a.target.deadline = net::Clock::now() + limit_;
+        if (auto* ask = asker(*a.service)) a.told = ask(a.target);
+        else a.told = {{first_fact(*a.service), {{}, fmt::format("imops cannot ask a service of type {} yet", word(a.service->type))}}};
+    }
+
+    void ask_together(const std::vector<Asked*>& asked) {
+        std::vector<Target> targets;
+        for (auto* a : asked) targets.push_back(a->target);
+        if (!targets.empty()) service::ask_http(targets, limit_, [&](std::size_t i, Told told) { asked[i]->told = std::move(told); });
+    }
+
+  public:
+    /// Secrets are read first, all at once: a command may take seconds, and the variables of libpq are taken away afterwards.
+    Round(const Deployment& d, const std::vector<const Service*>& services, std::chrono::milliseconds limit) : d_{d}, limit_{limit}, tunnels_{d.hosts, limit, stop_flag()}, asked_(services.size()) {
+        for_each_at_once(services.size(), [&](std::size_t i) {
+            asked_[i].service = services[i];
+            prepare(asked_[i]);
+        });
+    }
+
+    const std::vector<Asked>& ask(const std::vector<const Check*>& checks) {
+        service::WithoutPgVariables without_pg_variables;
+        TlsRound tls{asked_, checks};
+        std::vector<Asked*> alone, in_one_loop;
+        for (auto& a : asked_)
+            if (a.told.empty()) (together(a) ? in_one_loop : alone).push_back(&a);
+        {
+            std::jthread loop{[&] { ask_together(in_one_loop); }};
+            for_each_at_once(alone.size() + tls.size(), [&](std::size_t i) {
+                if (i < alone.size()) ask(*alone[i]);
+                else tls.ask(i - alone.size(), limit_);
+            });
+        }
+        for (auto& a : asked_) tls.add_to(a.told, *a.service);
+        return asked_;
+    }
+};
+
+Facts as_facts(const Asked& a, const Catalogue& catalogue) {
     Facts facts;
-    auto groups = imops::groups(s);
+    auto groups = imops::groups(*a.service);
     for (auto& f : catalogue.facts()) {
         if (std::ranges::find(groups, f.service) == groups.end()) continue;
-        auto it = told.find(f.id);
+        auto it = a.told.find(f.id);
         auto& raw = facts[f.id];
-        if (it == told.end()) raw.got = Got::no_answer;
+        if (it == a.told.end()) raw.got = Got::no_answer;
         else if (!it->second.error.empty()) raw = {Got::failed, 1, {}, it->second.error, 0};
         else raw = {Got::ok, 0, it->second.text, {}, 0};
     }
@@ -142,26 +201,9 @@ Facts as_facts(const Service& s, Told told, const Catalogue& catalogue) {
 std::map<std::string, Facts> ask_services(const Deployment& d, const std::vector<const Service*>& services, const Catalogue& catalogue, const std::vector<const Check*>& checks,
                                           std::chrono::milliseconds limit) {
     IgnorePipes ignore_pipes;
-    limit = std::min(limit, std::chrono::milliseconds{15'000});
-    Round round{d, limit};
-    TlsRound tls{round, services, checks};
-    std::vector<Told> told(services.size());
-    auto jobs = services.size() + tls.size();
-    std::atomic<std::size_t> next{0};
-    {
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < std::min<std::size_t>(jobs, 64); ++i)
-            threads.emplace_back([&] {
-                for (std::size_t k; (k = next++) < jobs;)
-                    if (k < services.size()) told[k] = round.ask(*services[k]);
-                    else tls.ask(k - services.size(), limit);
-            });
-    }
+    Round round{d, services, std::min(limit, std::chrono::milliseconds{15'000})};
     std::map<std::string, Facts> all;
-    for (std::size_t i = 0; i < services.size(); ++i) {
-        tls.add_to(told[i], *services[i]);
-        all[services[i]->name] = as_facts(*services[i], std::move(told[i]), catalogue);
-    }
+    for (auto& a : round.ask(checks)) all[a.service->name] = as_facts(a, catalogue);
     return all;
 }
 

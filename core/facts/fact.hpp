@@ -57,7 +57,7 @@ struct FactEntry : FactDef {
 template <class X> void describe(X& x, FactEntry& f) {
     x.may("sh", f.sh, {"POSIX sh, read-only; its standard output is the fact", "只读的 POSIX sh，标准输出即事实"});
     x.may("native", f.native, {"imops itself produces it", "由 imops 自身产生"});
-    x.may("service", f.service, {"imops asks it of the services of this group: postgres, mysql, redis, memcached, endpoint, tls", "由 imops 向该组服务询问：postgres、mysql、redis、memcached、endpoint、tls"}, Rule<std::string>{[](const std::string& s) -> std::optional<Objection> {
+    x.may("service", f.service, {"imops asks it of the services of this group: postgres, mysql, redis, memcached, endpoint, tls, message", "由 imops 向该组服务询问：postgres、mysql、redis、memcached、endpoint、tls、message"}, Rule<std::string>{[](const std::string& s) -> std::optional<Objection> {
               for (auto group : service_groups)
                   if (s == group) return {};
               return Objection{say("no service of group '{}' can be asked", "无法询问 '{}' 组的服务", one_line(s, 40)), say("Possible is: {}.", "可选：{}。", fmt::join(service_groups, ", "))};

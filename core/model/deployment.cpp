@@ -1,4 +1,5 @@
 #include "core/model/deployment.hpp"
+#include "core/model/rules.hpp"
 #include "core/model/schema.hpp"
 #include <algorithm>
 #include <set>
@@ -7,34 +8,7 @@ namespace imops {
 
 namespace {
 
-bool only(std::string_view s, std::string_view marks) {
-    return std::all_of(s.begin(), s.end(), [&](unsigned char c) { return std::isalnum(c) || marks.find(char(c)) != marks.npos; });
-}
-
-/// A word that may stand in argv, in ssh's configuration and in a report.
-Rule<std::string> word_of(std::string_view marks, std::size_t max) {
-    return [marks, max](const std::string& s) -> std::optional<Objection> {
-        if (!s.empty() && s.size() <= max && s[0] != '-' && only(s, marks)) return {};
-        return Objection{say("'{}' is not allowed here", "此处不允许 '{}'", one_line(s, 80)),
-                         say("Use letters, digits and {}; not '-' at the beginning, at most {} characters.", "只能用字母、数字和 {}，不能以 '-' 开头，最长 {} 个字符。",
-                             marks, max)};
-    };
-}
 const Rule<std::string> host_name = word_of("._-", 63), address = word_of("._-:[]%", 253), user_name = word_of("._-", 64), dns_name = word_of("._-", 253);
-
-Rule<int> port_number() {
-    return [](const int& p) -> std::optional<Objection> {
-        if (p >= 1 && p <= 65535) return {};
-        return Objection{say("{} is not a port", "{} 不是端口号", p), Text{"Ports are 1 to 65535.", "端口范围是 1 到 65535。"}};
-    };
-}
-
-Rule<std::string> absolute_path() {
-    return [](const std::string& s) -> std::optional<Objection> {
-        if (s.starts_with('/') && s.find('\n') == s.npos) return {};
-        return Objection{say("'{}' is not an absolute path", "'{}' 不是绝对路径", one_line(s, 80)), Text{"Begin it with /.", "请以 / 开头。"}};
-    };
-}
 
 Rule<double> at_least_zero() {
     return [](const double& x) -> std::optional<Objection> {
@@ -79,35 +53,6 @@ struct File {
     std::vector<Placed<EndpointEntry>> endpoints;
     std::vector<Placed<Waiver>> waivers;
 };
-
-} // namespace
-
-template <class X> void describe(X& x, SecretRef& s) {
-    x.may("env", s.env, {"name of an environment variable", "环境变量名"}, Rule<std::string>{[](const std::string& name) -> std::optional<Objection> {
-              if (!word_of("_", 128)(name)) return {};
-              return Objection{Text{"not the name of an environment variable", "不是环境变量名"}, // not shown: it may be the secret itself
-                               Text{"Write the name of the variable, not its value: letters, digits and _.", "请写变量名而不是它的值：只能用字母、数字和 _。"}};
-          }});
-    x.may("file", s.file, {"path of a file with mode 0600; its first line is the secret", "权限为 0600 的文件路径；第一行是其内容"});
-    x.may("command", s.command, {"program and arguments; its first line of output is the secret", "程序及参数；输出的第一行是其内容"});
-}
-
-Objection scalar_instead(const SecretRef&) {
-    return {Text{"a secret must not stand in this file", "密码等敏感信息不能直接写在此文件中"},
-            Text{"Refer to it: {env: NAME}, {file: path} (mode 0600) or {command: [program, argument]}. Change the secret that stood here.",
-                 "请引用它：{env: 变量名}、{file: 路径}（权限 0600）或 {command: [程序, 参数]}。写在这里的密码应当更换。"}};
-}
-
-namespace {
-
-template <class X> void secret(X& x, const char* key, SecretRef& s, Text doc) {
-    x.may(key, s, doc, Rule<SecretRef>{[](const SecretRef& r) -> std::optional<Objection> {
-              int given = !r.env.empty() + !r.file.empty() + !r.command.empty();
-              if (given == 1) return {};
-              return Objection{Text{"a secret needs exactly one of env, file, command", "敏感信息必须且只能用 env、file、command 之一给出"},
-                               Text{"Write {env: NAME}, {file: path} or {command: [program, argument]}.", "请写 {env: 变量名}、{file: 路径} 或 {command: [程序, 参数]}。"}};
-          }});
-}
 
 template <class X> void describe_access(X& x, Access& a) {
     x.may("port", a.port, {"SSH port", "SSH 端口"}, Rule<std::optional<int>>{[](auto& p) { return port_number()(*p); }});
@@ -223,6 +168,7 @@ template <class X> void describe(X& x, File& f) {
     x.need("hosts", f.hosts, {"the machines", "主机列表"});
     x.may("services", f.services, {"databases, caches and other components", "数据库、缓存等组件"});
     x.may("endpoints", f.endpoints, {"what must answer, or must not, for `imops probe`", "须能（或不应能）访问的端点，供 `imops probe` 使用"});
+    x.may("message", d.message, {"two accounts between which `imops probe --message` sends a message", "供 `imops probe --message` 互发消息的两个账号"});
     x.may("waivers", f.waivers, {"findings that are accepted for a time", "限期接受的问题"});
     x.may("checks", d.checks, {"changes to single checks, by id", "按 id 调整单个检查项"});
 }
@@ -320,6 +266,11 @@ void validate_references(File& f, Problems& problems) {
         int port = 0;
         if (!e->at.empty() && !split_authority(e->at, host, port))
             problems.add(e.place, say("`at: {}` is no address", "`at: {}` 不是地址", e->at), Text{"Write 10.0.0.5, 10.0.0.5:8443 or [fd00::5]:8443.", "请写 10.0.0.5、10.0.0.5:8443 或 [fd00::5]:8443。"});
+    }
+    if (auto& m = f.d.message) {
+        fresh(m->place, std::string{message_name});
+        known(m->place, m->value.via);
+        if (auto o = objection(m->value)) problems.add(m->place, o->what, o->remedy);
     }
     for (auto& w : f.waivers) known(w.place, w->host);
     auto& w = f.d.workload;

@@ -1,6 +1,7 @@
 #pragma once
 #include "core/model/expect.hpp"
 #include "core/model/host.hpp"
+#include "core/model/message.hpp"
 #include "core/model/reader.hpp"
 #include <map>
 #include <nlohmann/json_fwd.hpp>
@@ -73,6 +74,7 @@ struct Service {
     Duration within{0};       // 0: any time
     bool reachable = true;    // no: nobody may get an answer from there
     std::optional<Depth> depth; // of a product's own probe
+    std::optional<Account> to;  // of the message: who receives it; `user` sends it
 };
 
 /// "I know; it is accepted until then."
@@ -93,8 +95,9 @@ struct Override {
 /// The usual port of a kind of service; 0: it has none.
 int usual_port(ServiceType);
 
-inline constexpr std::array<std::string_view, 6> service_groups{"postgres", "mysql", "redis", "memcached", "endpoint", "tls"};
-/// The groups of facts that are asked of it: its type, or "endpoint" for what needs no client of its own; and "tls" where it is spoken.
+inline constexpr std::array<std::string_view, 7> service_groups{"postgres", "mysql", "redis", "memcached", "endpoint", "tls", "message"};
+/// The groups of facts that are asked of it: its type, or "endpoint" for what needs no client of its own; and "tls" where it is spoken. Of
+/// the message: "message".
 std::vector<std::string_view> groups(const Service&);
 /// "NAME", "NAME:PORT", "[::1]:PORT"; `port` stays when none is given. False: not that.
 bool split_authority(std::string_view text, std::string& host, int& port);
@@ -114,6 +117,7 @@ struct Deployment {
     Workload workload;
     std::vector<Host> hosts;
     std::vector<Service> services, endpoints;
+    std::optional<Placed<MessageProbe>> message;
     std::vector<Waiver> waivers;
     std::map<std::string, Placed<Override>> checks; // by check id
 

@@ -104,6 +104,7 @@ int usual_port(ServiceType t) {
 }
 
 std::vector<std::string_view> groups(const Service& s) {
+    if (s.to) return {message_name};
     std::vector<std::string_view> all;
     switch (s.type) {
     case ServiceType::postgres:

@@ -111,6 +111,7 @@ template <class X> void describe(X& x, ProductFile& f) {
     x.may("limits", f.limits, {"limits", "限制"});
     x.may("cpu_flags", p.cpu_flags, {"processor features it needs", "需要的 CPU 特性"});
     x.may("probes", f.probes, {"how to ask it whether it is well", "如何询问其健康状况"});
+    x.may("message", p.message, {"protocol of its messages, when imops can send one: matrix or xmpp", "消息协议（imops 能发送时）：matrix 或 xmpp"});
     x.may("unknown", p.unknown, {"what its makers do not publish", "官方未公布的内容"});
     x.may("notes", p.notes, {"remarks", "备注"});
     x.need("sources", p.sources, {"where all this was read", "资料来源"});

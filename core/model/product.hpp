@@ -81,6 +81,7 @@ struct Product {
     std::vector<std::string> cpu_flags, sources;
     std::vector<Line> unknown, notes;
     std::vector<Probe> probes;
+    std::optional<Protocol> message; // by which a message is sent
 
     const Figure* figure(std::string_view name) const;
     /// The components that run on a host: those it names, else the usual ones of its roles (one that is optional counts when
@@ -94,6 +95,10 @@ struct Product {
     /// for a name are left out when the deployment has none.
     std::vector<Service> endpoints(const Deployment&) const;
 };
+
+/// `message:` of a deployment, with what it leaves to the product and to `names`. Errors (Code::config): there is none, or too little
+/// is known.
+Result<Service> message_service(const Deployment&, const Product&);
 
 /// What is wrong with a probe of this product.
 std::optional<Objection> objection(const Product&, const Probe&);

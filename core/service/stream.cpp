@@ -78,16 +78,19 @@ std::string Stream::peer_address() const {
     return text;
 }
 
+Error Stream::too_late() const {
+    return {Code::timed_out, say("{}: takes the connection, but gives no complete answer in time", "{}：连接已建立，但未在时限内给出完整应答", where_),
+            Text{"Is the process stopped, swapping or busy? On its host: `top`, `vmstat 1 5`. Is there a proxy between that takes connections for a dead server?",
+                 "进程是否被挂起、正在换页或过于繁忙？在其主机上执行 `top`、`vmstat 1 5`。中间是否有代理，替已停止的服务接受连接？"}, {}};
+}
+
 std::optional<Error> Stream::wait(short events) {
     for (;;) {
         pollfd p{fd_, events, 0};
         auto ms = left(deadline_);
         if (::poll(&p, 1, ms) > 0) return {};
         if (stop_ && *stop_) return interrupted();
-        if (ms == 0)
-            return Error{Code::timed_out, say("{}: takes the connection, but gives no complete answer in time", "{}：连接已建立，但未在时限内给出完整应答", where_),
-                         Text{"Is the process stopped, swapping or busy? On its host: `top`, `vmstat 1 5`. Is there a proxy between that takes connections for a dead server?",
-                              "进程是否被挂起、正在换页或过于繁忙？在其主机上执行 `top`、`vmstat 1 5`。中间是否有代理，替已停止的服务接受连接？"}, {}};
+        if (ms == 0) return too_late();
     }
 }
 
@@ -117,24 +120,48 @@ std::optional<Error> Stream::write(std::string_view bytes) {
     return {};
 }
 
-Result<std::string> Stream::read() {
+Stream::Taken Stream::take() {
     std::string got(65536, '\0');
+    auto n = tls_ ? ::SSL_read(tls_.get(), got.data(), int(got.size())) : ::recv(fd_, got.data(), got.size(), 0);
+    if (n > 0) {
+        got.resize(std::size_t(n));
+        return {std::move(got)};
+    }
+    if (tls_) switch (::SSL_get_error(tls_.get(), int(n))) {
+        case SSL_ERROR_WANT_READ: return {{}, POLLIN};
+        case SSL_ERROR_WANT_WRITE: return {{}, POLLOUT};
+        case SSL_ERROR_ZERO_RETURN:
+        case SSL_ERROR_SSL:
+        case SSL_ERROR_SYSCALL: return {std::string{}};
+        default: return {{}, 0, true};
+        }
+    if (n == 0 || errno == ECONNRESET) return {std::string{}};
+    if (errno == EAGAIN || errno == EINTR) return {{}, POLLIN};
+    return {{}, 0, true};
+}
+
+Result<std::string> Stream::read() {
     for (;;) {
-        auto n = tls_ ? ::SSL_read(tls_.get(), got.data(), int(got.size())) : ::recv(fd_, got.data(), got.size(), 0);
-        bool closed = n == 0 || (n < 0 && errno == ECONNRESET);
-        if (tls_ && n <= 0) {
-            auto why = ::SSL_get_error(tls_.get(), int(n));
-            closed = why == SSL_ERROR_ZERO_RETURN || why == SSL_ERROR_SSL || why == SSL_ERROR_SYSCALL;
+        auto taken = take();
+        if (taken.broke) return broke();
+        if (taken.bytes) return std::move(*taken.bytes);
+        if (auto e = wait(taken.wants)) return *e;
+    }
+}
+
+Result<std::pair<Stream*, std::string>> Stream::read_either(Stream& a, Stream& b) {
+    for (;;) {
+        pollfd p[2];
+        for (int i = 0; auto* s : {&a, &b}) {
+            auto taken = s->take();
+            if (taken.broke) return s->broke();
+            if (taken.bytes) return std::pair{s, std::move(*taken.bytes)};
+            p[i++] = {s->fd_, taken.wants, 0};
         }
-        if (n > 0 || closed) {
-            got.resize(closed ? 0 : std::size_t(n));
-            return got;
-        }
-        if (tls_) {
-            if (auto e = wait_for_tls(int(n))) return *e;
-        } else if (errno != EAGAIN && errno != EINTR) {
-            return broke();
-        } else if (auto e = wait(POLLIN)) return *e;
+        auto ms = left(a.deadline_);
+        if (::poll(p, 2, ms) > 0) continue;
+        if (a.stop_ && *a.stop_) return interrupted();
+        if (ms == 0) return a.too_late();
     }
 }
 

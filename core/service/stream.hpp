@@ -45,6 +45,13 @@ class Stream {
     bool asked_for_certificate_ = false;
 
     std::optional<Error> wait(short events);
+    struct Taken {
+        std::optional<std::string> bytes; // none: nothing is there
+        short wants = 0;                  // what to wait for then
+        bool broke = false;
+    };
+    Taken take();
+    Error too_late() const;
     std::optional<Error> wait_for_tls(int result);
     Error broke() const;
     Stream(Line where, Clock::time_point deadline, const volatile int* stop) : where_{std::move(where)}, deadline_{deadline}, stop_{stop} {}
@@ -65,6 +72,10 @@ class Stream {
     std::optional<Error> write(std::string_view);
     /// What has come, at most 64 KiB; waits for the first byte. Empty: the peer has closed.
     Result<std::string> read();
+    /// The same of whichever of two has something first, until the deadline of `a`; and which of them it was.
+    static Result<std::pair<Stream*, std::string>> read_either(Stream& a, Stream& b);
+    /// From here on another deadline holds: a conversation that has to clean up after itself keeps time for that.
+    void end_at(Clock::time_point deadline) { deadline_ = deadline; }
 
     /// From here on TLS. It does not fail for a certificate that is not trusted: that is to be judged (core/service/tls.hpp), so
     /// before a secret is sent the caller looks at `trusted()`. Errors also: Code::handshake (no TLS there, or nothing in common).
