@@ -2,6 +2,7 @@
 #include "cli/program.hpp"
 #include "core/base/process.hpp"
 #include "core/service/endpoint.hpp"
+#include "core/service/postgres.hpp"
 #include "core/service/redis.hpp"
 #include <algorithm>
 #include <atomic>
@@ -17,11 +18,11 @@ using service::Told;
 /// Who asks which kind of service.
 Told (*asker(ServiceType t))(const Target&) {
     switch (t) {
+    case ServiceType::postgres: return service::ask_postgres;
     case ServiceType::redis: return service::ask_redis;
     case ServiceType::tcp:
     case ServiceType::mongodb:
     case ServiceType::kafka: return service::ask_tcp;
-    case ServiceType::postgres:
     case ServiceType::mysql:
     case ServiceType::memcached:
     case ServiceType::s3:
@@ -50,17 +51,14 @@ class Round {
   public:
     Round(const Deployment& d, std::chrono::milliseconds limit) : d_{d}, limit_{limit}, tunnels_{d.hosts, limit, stop_flag()} {}
 
-    Told ask(const Service& s) {
+    Told ask(const Service& s, std::optional<Result<Secret>>& password) {
         auto first = first_fact(s);
         auto* ask = asker(s.type);
         if (!ask) return {{first, {{}, fmt::format("imops cannot ask a service of type {} yet", word(s.type))}}};
         Target t;
-        std::optional<Secret> password;
-        if (!s.password.empty()) {
-            auto read = s.password.read();
-            if (!read) return {{first, {service::login_text(name(read.error().code), &read.error()), {}}}};
-            password.emplace(std::move(*read));
-            t.password = &*password;
+        if (password) {
+            if (!*password) return {{first, {service::login_text(name(password->error().code), &password->error()), {}}}};
+            t.password = &**password;
         }
         t.address = d_.address(s);
         t.port = s.port ? s.port : usual_port(s.type);
@@ -92,20 +90,27 @@ Facts as_facts(const Service& s, Told told, const Catalogue& catalogue) {
     return facts;
 }
 
+template <class F> void for_each_at_once(std::size_t count, const F& f) {
+    std::atomic<std::size_t> next{0};
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < std::min<std::size_t>(count, 64); ++i)
+        threads.emplace_back([&] {
+            for (std::size_t k; (k = next++) < count;) f(k);
+        });
+}
+
 } // namespace
 
 std::map<std::string, Facts> ask_services(const Deployment& d, const std::vector<const Service*>& services, const Catalogue& catalogue, std::chrono::milliseconds limit) {
     IgnorePipes ignore_pipes;
     Round round{d, std::min(limit, std::chrono::milliseconds{15'000})};
     std::vector<Told> told(services.size());
-    std::atomic<std::size_t> next{0};
-    {
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < std::min<std::size_t>(services.size(), 64); ++i)
-            threads.emplace_back([&] {
-                for (std::size_t k; (k = next++) < services.size();) told[k] = round.ask(*services[k]);
-            });
-    }
+    std::vector<std::optional<Result<Secret>>> passwords(services.size());
+    for_each_at_once(services.size(), [&](std::size_t k) {
+        if (asker(services[k]->type) && !services[k]->password.empty()) passwords[k].emplace(services[k]->password.read());
+    });
+    service::WithoutPgVariables without_pg_variables;
+    for_each_at_once(services.size(), [&](std::size_t k) { told[k] = round.ask(*services[k], passwords[k]); });
     std::map<std::string, Facts> all;
     for (std::size_t i = 0; i < services.size(); ++i) all[services[i]->name] = as_facts(*services[i], std::move(told[i]), catalogue);
     return all;
