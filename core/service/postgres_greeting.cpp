@@ -77,7 +77,7 @@ class Talk {
     /// A server that waits for the end of a line has no answer to PostgreSQL's first bytes: it gets a line.
     bool ask_the_silent(Refusal silence) {
         if (!dial(t_.deadline)) return wrong(std::move(silence));
-        auto e = stream_->write("\r\n\r\n");
+        auto e = stream_->write("PING\r\n\r\n");
         auto got = e ? Result<std::string>{*e} : stream_->read();
         return wrong(got && !who_answers(*got).empty() ? stranger(g_.where, *got) : std::move(silence));
     }
@@ -108,6 +108,13 @@ class Talk {
         return is_message(got) || wrong(stranger(g_.where, got)); // an error before TLS is libpq's to read
     }
 
+    /// Tells the server that this was all: of a connection that is simply closed, with its session ticket unread, PostgreSQL's log complains.
+    void part() {
+        if (!stream_ || !stream_->tls() || g_.wrong) return;
+        ::SSL_shutdown(stream_->tls());
+        (void)stream_->read();
+    }
+
     /// Who is let in how: said only to a log-in that has begun. It holds one of the server's connections until it is closed.
     bool begin() {
         std::string got;
@@ -128,6 +135,7 @@ class Talk {
         if (goes_on && tls_ != Tls::no) goes_on = ask_for_tls();
         bool careful = t_.password && !g_.local && !g_.trusted;
         if (goes_on && (tls_ == Tls::no || careful)) begin();
+        else part();
         return std::move(g_);
     }
 };

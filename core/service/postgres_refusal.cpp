@@ -77,6 +77,8 @@ std::span<const Cause> libpq_causes() {
          {"Renew or complete the certificate on the server; for an authority of your own name its file with `ca:` in imops.yaml.", "请在服务器上更新或补全证书；自建 CA 请在 imops.yaml 中用 `ca:` 指定其证书文件。"}},
         {"", "SSL", "handshake", {"TLS fails", "TLS 握手失败"},
          {"`openssl s_client -starttls postgres -connect ADDRESS:PORT` shows the handshake; does the server offer TLS 1.2 or newer?", "用 `openssl s_client -starttls postgres -connect 地址:端口` 查看握手过程；服务器是否支持 TLS 1.2 或更新版本？"}},
+        {"", "expected authentication request", "other_service", {"what answers does not speak PostgreSQL's protocol", "应答者使用的不是 PostgreSQL 协议"},
+         {"Correct host and port in imops.yaml; `ss -ltnp` on its host shows which process has which port.", "请改正 imops.yaml 中的主机和端口；在其主机上用 `ss -ltnp` 查看各端口属于哪个进程。"}},
         {"", "authentication", "login_refused", {"the server wants a way to log in that this libpq does not know", "服务器要求的认证方式，本机 libpq 不支持"},
          {"In pg_hba.conf let this role log in with scram-sha-256; a newer libpq5 may know the other way too.", "请在 pg_hba.conf 中让该角色使用 scram-sha-256 登录；更新的 libpq5 可能支持原来的方式。"}},
         {"", "", "lost", {"the connection broke before the log-in was done", "登录完成前连接中断"},
@@ -101,7 +103,7 @@ Refusal not_in_hba(const std::string& message, const Asked& a) {
     auto mask = from.empty() ? std::string{"CLIENT-ADDRESS/32"} : from + (from.find(':') == from.npos ? "/32" : "/128");
     auto line = fmt::format("{}  {}  {}  {}  scram-sha-256", a.encrypted ? "hostssl" : "host", hba_word(a.database), hba_word(a.user), mask);
     auto what = rejects ? say("{}: pg_hba.conf rejects this log-in: {}", "{}：pg_hba.conf 拒绝了这次登录：{}", a.where, one_line(message, 250))
-                        : say("{}: pg_hba.conf lets this log-in not in: {}", "{}：pg_hba.conf 没有放行这次登录：{}", a.where, one_line(message, 250));
+                        : say("{}: pg_hba.conf does not let this log-in in: {}", "{}：pg_hba.conf 没有放行这次登录：{}", a.where, one_line(message, 250));
     auto remedy = say("In pg_hba.conf on the database host add, {}: `{}`, then `sudo -u postgres psql -c 'SELECT pg_reload_conf()'`. Only the application's own addresses belong there.",
                       "在数据库主机的 pg_hba.conf 中{}加入：`{}`，然后执行 `sudo -u postgres psql -c 'SELECT pg_reload_conf()'`。只放行应用自己的地址。",
                       rejects ? Text{"above the line that rejects", "拒绝行之上"} : Text{"above more general lines", "更宽泛的行之上"}, line);

@@ -13,8 +13,9 @@ FIRST = {"http": b"HTTP/1.1 400 Bad Request\r\n\r\n", "ssh": b"SSH-2.0-OpenSSH_9
 
 def drip(c):
     try:
-        c.recv(8)
-        for byte in b"N" + b"R\0\0\x10\0" + b"x" * 100000:
+        if c.recv(8)[4:] == (80877103).to_bytes(4, "big"):
+            c.sendall(b"N")
+        for byte in b"R\0\0\x03\xe8" + b"x" * 100000:
             c.sendall(bytes([byte]))
             threading.Event().wait(0.2)
     except OSError:

@@ -53,6 +53,7 @@ TEST(Postgres, each_refusal_has_its_own_code) {
     EXPECT_EQ(code_of("", "SSL error: certificate verify failed"), "certificate_untrusted");
     EXPECT_EQ(code_of("", "SSL error: unsupported protocol"), "handshake");
     EXPECT_EQ(code_of("", "channel binding required, but server authenticated client without channel binding"), "channel_binding");
+    EXPECT_EQ(code_of("", "expected authentication request from server, but received H"), "other_service");
     EXPECT_EQ(code_of("", "authentication method 13 not supported"), "login_refused");
     EXPECT_EQ(code_of("", "server closed the connection unexpectedly"), "lost");
     EXPECT_EQ(code_of("XX000", "something else"), "remote");
