@@ -11,6 +11,8 @@ Scope context_scope() {
         for (auto level : {"minimum", "recommended"}) s.add(fmt::format("need.{}.{}", part, level), number);
     for (auto part : {"memory", "disk"})
         for (auto level : {"minimum", "recommended"}) s.add(fmt::format("need.{}.{}", part, level), bytes);
+    for (auto name : {"oldest", "encoding", "collate"}) s.add(fmt::format("need.database.{}", name), text);
+    s.add("need.database.extensions", words);
     for (auto name : {"name", "address", "data", "user", "service_user"}) s.add(fmt::format("host.{}", name), text);
     for (auto name : {"roles", "ports", "units"}) s.add(fmt::format("host.{}", name), words);
     for (auto name : {"name", "type", "address", "user", "database", "url", "via"}) s.add(fmt::format("service.{}", name), text);

@@ -37,6 +37,7 @@ class Judgement {
             if (u->second.absent) return end(Level::skip, c_.absent.empty() ? u->second.why : c_.absent);
             return end(Level::unknown, say("could not read {}: {}", "无法读取 {}：{}", u->first, u->second.why));
         }
+        if (n.missing.starts_with("need.database.")) return end(Level::skip, Text{"not demanded by this product", "该产品没有此要求"});
         if (n.missing.starts_with("need.")) return end(Level::skip, say("no figure is known for {}", "没有 {} 的参考值", n.missing));
         if (!c_.absent.empty()) return end(Level::skip, c_.absent);
         return end(Level::unknown, say("{} was not reported", "未报告 {}", n.missing));

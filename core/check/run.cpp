@@ -19,6 +19,9 @@ json::json_pointer path_of(std::string_view dotted) {
 }
 
 json figure(double x) { return x > 0 ? json(x) : json{}; }
+json demanded(const std::string& x) { return x.empty() ? json{} : json(x); }
+
+json connections(double x) { return {{"minimum", figure(x)}, {"recommended", figure(x * 1.25 + (x > 0 ? 20 : 0))}}; }
 
 } // namespace
 
@@ -126,7 +129,7 @@ Sight Judge::make_sight(const Host& h, const Facts& facts) {
                       {"memory", {{"minimum", figure(n.memory_minimum)}, {"recommended", figure(n.memory)}}},
                       {"disk", {{"minimum", figure(n.disk_minimum)}, {"recommended", figure(n.disk)}}},
                       {"files", {{"minimum", figure(n.files_minimum)}, {"recommended", figure(n.files)}}},
-                      {"connections", {{"minimum", figure(n.connections)}, {"recommended", figure(n.connections * 1.25 + (n.connections > 0 ? 20 : 0))}}}};
+                      {"connections", connections(n.connections)}};
     json ports = json::array(), units = json::array();
     for (auto* c : product_.on(h)) {
         for (auto& p : c->ports) ports.push_back(p.show());
@@ -156,12 +159,21 @@ void Judge::add_facts(Sight& s, const std::vector<std::string>& roles, std::stri
     }
 }
 
+/// What the product asks of its database; nothing of other kinds of service.
+json Judge::needs(const Service& x) const {
+    auto& d = product_.database;
+    if (!d || d->type != word(x.type)) return {};
+    return {{"connections", connections(sizing_.connections)},
+            {"database", {{"oldest", demanded(d->oldest)}, {"encoding", demanded(d->encoding)}, {"collate", demanded(d->collate)}, {"extensions", d->extensions.empty() ? json{} : json(d->extensions)}}}};
+}
+
 std::vector<Finding> Judge::add(const Service& x, const Facts& facts) {
     Sight s;
     s.data = Language::constants();
     auto groups = imops::groups(x);
     s.data["service"] = {{"name", x.name}, {"type", word(x.type)}, {"address", deployment_.address(x)}, {"port", x.port ? x.port : usual_port(x.type)}, {"user", x.user},
                          {"database", x.database}, {"url", x.url}, {"via", x.via}, {"tls", std::ranges::find(groups, "tls") != groups.end()}};
+    s.data["need"] = needs(x);
     s.data["product"] = {{"id", product_.id}};
     s.data["workload"] = {{"registered", deployment_.workload.registered}, {"concurrent", deployment_.workload.concurrent}};
     s.data["airgap"] = deployment_.airgap;

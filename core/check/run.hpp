@@ -42,6 +42,7 @@ class Judge {
     std::vector<const FactDef*> fleet_facts_;
 
     Sight make_sight(const Host&, const Facts&);
+    nlohmann::json needs(const Service&) const;
     void add_facts(Sight&, const std::vector<std::string>& roles, std::string_view service, const Facts&) const;
     void gather_fleet();
     void waive(Finding&) const;

@@ -84,6 +84,7 @@ template <class X> void describe(X& x, DatabaseNeeds& d) {
     x.may("oldest", d.oldest, {"oldest version", "最低版本"});
     x.may("encoding", d.encoding, {"encoding", "字符编码"});
     x.may("collate", d.collate, {"collation", "排序规则"});
+    x.may("extensions", d.extensions, {"extensions that must be installed", "必须安装的扩展"});
     x.need("source", d.source, {"where it comes from", "来源"});
 }
 template <class X> void describe(X& x, Probe& p) {

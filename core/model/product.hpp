@@ -55,6 +55,7 @@ struct LimitRange {
 
 struct DatabaseNeeds {
     std::string type, oldest, encoding, collate, source;
+    std::vector<std::string> extensions;
 };
 
 /// A question that the product answers by itself. Its url and `at` may hold {name} (the first of the deployment's `names`), {domain},
