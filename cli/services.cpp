@@ -2,6 +2,7 @@
 #include "cli/program.hpp"
 #include "core/base/process.hpp"
 #include "core/service/endpoint.hpp"
+#include "core/service/mysql.hpp"
 #include "core/service/redis.hpp"
 #include <algorithm>
 #include <atomic>
@@ -17,12 +18,12 @@ using service::Told;
 /// Who asks which kind of service.
 Told (*asker(ServiceType t))(const Target&) {
     switch (t) {
+    case ServiceType::mysql: return service::ask_mysql;
     case ServiceType::redis: return service::ask_redis;
     case ServiceType::tcp:
     case ServiceType::mongodb:
     case ServiceType::kafka: return service::ask_tcp;
     case ServiceType::postgres:
-    case ServiceType::mysql:
     case ServiceType::memcached:
     case ServiceType::s3:
     case ServiceType::smtp:
