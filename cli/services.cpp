@@ -2,6 +2,7 @@
 #include "cli/program.hpp"
 #include "core/base/process.hpp"
 #include "core/service/endpoint.hpp"
+#include "core/service/memcached.hpp"
 #include "core/service/mysql.hpp"
 #include "core/service/redis.hpp"
 #include <algorithm>
@@ -18,13 +19,13 @@ using service::Told;
 /// Who asks which kind of service.
 Told (*asker(ServiceType t))(const Target&) {
     switch (t) {
+    case ServiceType::memcached: return service::ask_memcached;
     case ServiceType::mysql: return service::ask_mysql;
     case ServiceType::redis: return service::ask_redis;
     case ServiceType::tcp:
     case ServiceType::mongodb:
     case ServiceType::kafka: return service::ask_tcp;
     case ServiceType::postgres:
-    case ServiceType::memcached:
     case ServiceType::s3:
     case ServiceType::smtp:
     case ServiceType::turn:

@@ -24,20 +24,18 @@ struct Greeted {
 };
 using Hello = std::variant<Greeted, Failed>;
 
-Error stranger(const Stream& s, std::string_view bytes) {
-    Line who = who_answers(bytes);
-    if (bytes.size() > 4 && bytes[4] == '\x0b') who = Text{"the X protocol of MySQL", "MySQL 的 X 协议"};
-    if (who.empty()) who = {one_line(bytes, 60), one_line(bytes, 60)};
-    return {Code::unsupported, say("{}: it is not MySQL that answers, but: {}", "{}：应答的不是 MySQL，而是：{}", s.where(), who),
-            Text{"Correct host and port in imops.yaml; the usual port of MySQL and MariaDB is 3306. `ss -ltnp` on its host shows which process has which port.",
-                 "请改正 imops.yaml 中的主机和端口，MySQL 和 MariaDB 的常用端口是 3306。在其主机上用 `ss -ltnp` 查看各端口属于哪个进程。"}, {}};
+Error someone_else(const Stream& s, std::string_view bytes) {
+    auto e = stranger(s, Text{"MySQL", "MySQL"}, 3306, bytes);
+    if (bytes.size() > 4 && bytes.size() < 64 && bytes[4] == '\x0b')
+        e.what = say("{}: the X protocol of MySQL answers, which is for other clients", "{}：应答的是 MySQL 的 X 协议，供其他客户端使用", s.where());
+    return e;
 }
 
 /// Nothing came by itself. A server that waits for its client's first word tells who it is when it gets one.
 Failed silent(const Target& t, const Stream& s) {
     auto again = Stream::dial(t.origin, t.address, t.port, t.deadline);
     if (again && !(*again)->write("GET / HTTP/1.0\r\n\r\n"))
-        if (auto got = (*again)->read(); got && !who_answers(*got).empty()) return {"other_service", stranger(s, *got)};
+        if (auto got = (*again)->read(); got && !who_answers(*got).empty()) return {"other_service", someone_else(s, *got)};
     return as_failed({Code::timed_out, say("{}: takes the connection, but does not greet in time", "{}：连接已建立，但未在时限内发出问候", s.where()),
                       Text{"MySQL looks up the name of who connects before it greets: with a slow DNS server set `skip_name_resolve = ON` (accounts then need addresses). Else: is the process stopped, swapping or busy (`top`, `vmstat 1 5`)? Is there a proxy before a dead server?",
                            "MySQL 在发出问候之前会反查来访者的域名：DNS 慢时请设置 `skip_name_resolve = ON`（账号的主机须写地址）。否则请检查：进程是否被挂起、换页或过于繁忙（`top`、`vmstat 1 5`）？是否是代理，而后端已停止？"}, {}});
@@ -52,13 +50,11 @@ Hello greet(const Target& t) {
     while (g.greeting.is == MysqlGreeting::Is::incomplete) {
         auto got = g.stream->read();
         if (!got) return got.error().code == Code::timed_out && g.bytes.empty() ? silent(t, *g.stream) : as_failed(got.error());
-        if (got->empty())
-            return as_failed({Code::lost, say("{}: closes the connection without a greeting", "{}：没有发出问候就关闭了连接", g.stream->where()),
-                              Text{"Is it a proxy without a living server behind it, or a server that is just starting or stopping? Look into its log.", "是否是后端已停止的代理，或服务器正在启动、停止？请查看其日志。"}, {}});
+        if (got->empty()) return as_failed(closed_early(*g.stream));
         g.bytes += *got;
         g.greeting = read_mysql_greeting(g.bytes);
     }
-    if (g.greeting.is == MysqlGreeting::Is::stranger) return Failed{"other_service", stranger(*g.stream, g.bytes)};
+    if (g.greeting.is == MysqlGreeting::Is::stranger) return Failed{"other_service", someone_else(*g.stream, g.bytes)};
     if (g.greeting.is == MysqlGreeting::Is::refusal) {
         auto r = mysql_refusal(g.greeting.error, g.greeting.text, g.stream->where(), false, false);
         return Failed{std::string{r.code}, std::move(r.error)};

@@ -18,17 +18,7 @@ class Conversation {
     std::string first_; // bytes of the first answer: who is it, if it is not Redis
     std::size_t bytes_ = 0;
 
-    Error stranger() const {
-        auto who = who_answers(first_);
-        auto shown = one_line(first_, 60);
-        if (!who.empty())
-            return {Code::unsupported, say("{}: {} answers, not Redis", "{}：应答的是{}，不是 Redis", stream_.where(), who),
-                    Text{"Correct host and port in imops.yaml; the usual port of Redis is 6379. `ss -ltnp` on its host shows which process has which port.",
-                         "请改正 imops.yaml 中的主机和端口，Redis 的常用端口是 6379。在其主机上用 `ss -ltnp` 查看各端口属于哪个进程。"}, {}};
-        return {Code::unsupported, say("{}: what answers does not speak Redis's protocol: {}", "{}：应答者使用的不是 Redis 协议：{}", stream_.where(), shown),
-                Text{"Correct host and port in imops.yaml; the usual port of Redis is 6379. A port of Redis for TLS cannot be asked yet.",
-                     "请改正 imops.yaml 中的主机和端口，Redis 的常用端口是 6379。目前还不能检查 Redis 的 TLS 端口。"}, {}};
-    }
+    Error someone_else() const { return stranger(stream_, Text{"Redis", "Redis"}, 6379, first_); }
 
   public:
     using Reply = std::unique_ptr<redisReply, Free>;
@@ -47,16 +37,13 @@ class Conversation {
         if (wrong) return std::move(*wrong);
         for (;;) {
             void* reply = nullptr;
-            if (::redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) return stranger();
+            if (::redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) return someone_else();
             if (reply) return Reply{static_cast<redisReply*>(reply)};
             auto got = stream_.read();
             if (!got) return got.error();
-            if (got->empty())
-                return Error{Code::lost, say("{}: closes the connection without an answer", "{}：没有应答就关闭了连接", stream_.where()),
-                             Text{"Is this a port for TLS, which cannot be asked yet? Is it a proxy without a living server behind it? Look into the service's log.",
-                                  "这是否是 TLS 端口（目前还不能检查）？是否是后端已停止的代理？请查看该服务的日志。"}, {}};
+            if (got->empty()) return closed_early(stream_);
             if (first_.empty()) first_ = got->substr(0, 80);
-            if ((bytes_ += got->size()) > 8 << 20) return stranger();
+            if ((bytes_ += got->size()) > 8 << 20) return someone_else();
             ::redisReaderFeed(reader_.get(), got->data(), got->size());
         }
     }
