@@ -177,7 +177,7 @@ void ask_all(MysqlClient& client, const Target& t, Told& told) {
     if (auto* rows = round.ask("mysql.replica", maria ? "SHOW ALL SLAVES STATUS" : renamed ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS"))
         told["mysql.replica"].text = mysql_replica_text(round.names(), *rows);
     if (auto* rows = round.ask("mysql.accounts", "SELECT User, Host, IF(authentication_string = '' AND plugin IN ('', 'mysql_native_password', 'caching_sha2_password', 'sha256_password'), 'yes', 'no'), "
-                                                 "IF(Super_priv = 'Y', 'yes', 'no') FROM mysql.user WHERE Host <> ''"))
+                                                 "IF(Super_priv = 'Y', 'yes', 'no') FROM mysql.user WHERE Host <> '' AND User <> 'mariadb.sys'"))
         for (auto& text = told["mysql.accounts"].text; auto& r : *rows) text += fmt::format("{}\t{}\t{}\t{}\n", one_line(r[0], 80), one_line(r[1], 255), r[2], r[3]);
     if (!t.database.empty())
         round.row("mysql.tables", {"count", "size", "not_innodb", "not_innodb_names", "not_utf8mb4", "not_utf8mb4_names", "mixed", "mixed_names", "loose", "loose_names"},
