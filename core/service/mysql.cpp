@@ -204,11 +204,16 @@ Told ask_mysql(const Target& t) {
     offered = greeted.greeting.offers_tls;
     if (auto f = cover_up(t, greeted, cover)) return log_in(f->code, &f->error);
     auto where = greeted.stream->where();
-    MysqlClient::Trouble trouble;
+    std::optional<MysqlClient::Trouble> trouble;
     auto client = MysqlClient::open(std::move(greeted.stream), std::move(greeted.bytes), t, cover.fingerprint, cover.trusted, trouble);
     if (!client) return log_in(name(client.error().code), &client.error());
-    if (trouble.number) {
-        auto f = why(trouble, where, cover);
+    if (!trouble) { // an expired password, or a limit, may come up at the first statement only
+        MysqlRow names;
+        MysqlRows rows;
+        trouble = (*client)->ask("SELECT 1", names, rows);
+    }
+    if (trouble) {
+        auto f = why(*trouble, where, cover);
         return log_in(f.code, &f.error);
     }
     log_in("ok", nullptr);

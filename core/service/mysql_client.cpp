@@ -130,7 +130,7 @@ void MysqlClient::set_options(const Target& t, const std::string& fingerprint, b
     set(MYSQL_OPT_CAN_HANDLE_EXPIRED_PASSWORDS, &no);
 }
 
-Result<std::unique_ptr<MysqlClient>> MysqlClient::open(std::unique_ptr<Stream> stream, std::string greeting, const Target& t, const std::string& fingerprint, bool trusted, Trouble& trouble) {
+Result<std::unique_ptr<MysqlClient>> MysqlClient::open(std::unique_ptr<Stream> stream, std::string greeting, const Target& t, const std::string& fingerprint, bool trusted, std::optional<Trouble>& trouble) {
     auto api = library();
     if (!api) return api.error();
     auto door = net::Door::open();
@@ -144,7 +144,7 @@ Result<std::unique_ptr<MysqlClient>> MysqlClient::open(std::unique_ptr<Stream> s
     auto* password = t.password ? t.password->reveal().data() : ""; // ends with a zero: a Secret holds a string
     auto* database = t.database.empty() ? nullptr : t.database.c_str();
     if (!(*api)->real_connect(c->my_.get(), "127.0.0.1", t.user.c_str(), password, database, unsigned(c->relay_->port()), nullptr, 0))
-        trouble = {int((*api)->error_number(c->my_.get())), (*api)->error_text(c->my_.get()), c->relay_->end()};
+        trouble = Trouble{int((*api)->error_number(c->my_.get())), (*api)->error_text(c->my_.get()), c->relay_->end()};
     return c;
 }
 
