@@ -1,104 +1,44 @@
 #include "core/service/redis.hpp"
 #include "core/base/string.hpp"
+#include "core/service/redis_conversation.hpp"
+#include "core/service/redis_ha.hpp"
 #include <array>
-#include <hiredis/hiredis.h>
 
 namespace imops::service {
 
 namespace {
 
-/// Reads with hiredis' parser and writes with its formatter: reading and waiting stay with the stream and its deadline.
-class Conversation {
-    struct Free {
-        void operator()(redisReader* r) const { ::redisReaderFree(r); }
-        void operator()(redisReply* r) const { ::freeReplyObject(r); }
-    };
-    Stream& stream_;
-    std::unique_ptr<redisReader, Free> reader_{::redisReaderCreate()};
-    std::string first_; // bytes of the first answer: who is it, if it is not Redis
-    std::size_t bytes_ = 0;
-
-    Error stranger() const {
-        auto who = who_answers(first_);
-        auto shown = one_line(first_, 60);
-        if (!who.empty())
-            return {Code::unsupported, say("{}: {} answers, not Redis", "{}：应答的是{}，不是 Redis", stream_.where(), who),
-                    Text{"Correct host and port in imops.yaml; the usual port of Redis is 6379. `ss -ltnp` on its host shows which process has which port.",
-                         "请改正 imops.yaml 中的主机和端口，Redis 的常用端口是 6379。在其主机上用 `ss -ltnp` 查看各端口属于哪个进程。"}, {}};
-        return {Code::unsupported, say("{}: what answers does not speak Redis's protocol: {}", "{}：应答者使用的不是 Redis 协议：{}", stream_.where(), shown),
-                Text{"Correct host and port in imops.yaml; the usual port of Redis is 6379. A port of Redis for TLS cannot be asked yet.",
-                     "请改正 imops.yaml 中的主机和端口，Redis 的常用端口是 6379。目前还不能检查 Redis 的 TLS 端口。"}, {}};
-    }
-
-  public:
-    using Reply = std::unique_ptr<redisReply, Free>;
-    explicit Conversation(Stream& s) : stream_{s} {}
-
-    Result<Reply> ask(std::vector<std::string_view> words) {
-        std::vector<const char*> argv;
-        std::vector<std::size_t> sizes;
-        for (auto w : words) argv.push_back(w.data()), sizes.push_back(w.size());
-        char* formatted = nullptr;
-        auto n = ::redisFormatCommandArgv(&formatted, int(argv.size()), argv.data(), sizes.data());
-        if (n < 0) throw std::bad_alloc{};
-        auto wrong = stream_.write({formatted, std::size_t(n)});
-        ::explicit_bzero(formatted, std::size_t(n)); // it may hold the password
-        ::redisFreeCommand(formatted);
-        if (wrong) return std::move(*wrong);
-        for (;;) {
-            void* reply = nullptr;
-            if (::redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) return stranger();
-            if (reply) return Reply{static_cast<redisReply*>(reply)};
-            auto got = stream_.read();
-            if (!got) return got.error();
-            if (got->empty())
-                return Error{Code::lost, say("{}: closes the connection without an answer", "{}：没有应答就关闭了连接", stream_.where()),
-                             Text{"Is this a port for TLS, which cannot be asked yet? Is it a proxy without a living server behind it? Look into the service's log.",
-                                  "这是否是 TLS 端口（目前还不能检查）？是否是后端已停止的代理？请查看该服务的日志。"}, {}};
-            if (first_.empty()) first_ = got->substr(0, 80);
-            if ((bytes_ += got->size()) > 8 << 20) return stranger();
-            ::redisReaderFeed(reader_.get(), got->data(), got->size());
-        }
-    }
-};
-
-std::string_view text_of(const redisReply& r) { return r.str ? std::string_view{r.str, std::size_t(r.len)} : std::string_view{}; }
-
 /// An answer that is an error, as code and error of the log-in.
 struct Refusal {
-    std::string_view begins, code;
+    std::array<std::string_view, 2> begins; // what any version says
+    std::string_view code;
     Text what, remedy;
 };
-const std::array<Refusal, 6>& refusals() {
-    static const std::array<Refusal, 6> all{{
-        {"-DENIED", "protected_mode", {"Redis is in protected mode: it has no password and answers on its loopback address alone", "Redis 处于保护模式：没有设置密码，只应答本机回环地址"},
-         {"In redis.conf set `requirepass` (or ACL users) and `bind` to the address that the application uses, restart Redis, and name the password by reference in imops.yaml. Do not turn protected-mode off instead.",
-          "在 redis.conf 中设置 `requirepass`（或 ACL 用户），把 `bind` 设为应用使用的地址，重启 Redis，并在 imops.yaml 中以引用方式给出密码。不要用关闭 protected-mode 代替。"}},
-        {"-ERR max number of clients", "too_many_clients", {"Redis takes no more clients", "Redis 的客户端连接数已满"},
-         {"`redis-cli CLIENT LIST` shows who holds them: a pool that leaks, or idle ones (`timeout 300` ends those). If all are needed raise `maxclients`, and the service's open-files limit by as much.",
-          "`redis-cli CLIENT LIST` 查看连接被谁占用：连接池泄漏，还是空闲连接（`timeout 300` 可关闭）。确实需要时调大 `maxclients`，并同步调大服务的打开文件数上限。"}},
-        {"-LOADING", "loading", {"Redis is still loading its data", "Redis 仍在加载数据"},
-         {"Wait until it is done: `redis-cli INFO persistence | grep loading`. If it begins again and again, read its log: it may be killed for memory while loading.",
-          "等待加载完成：`redis-cli INFO persistence | grep loading`。如果反复重新加载，请查看日志，可能是加载时内存不足被终止。"}},
-        {"-WRONGPASS", "password_wrong", {"user name or password is wrong", "用户名或密码错误"},
-         {"Compare it with `requirepass` or the `user` lines (ACL) on the Redis host, and with the application's own configuration. A password with special characters may need quotes there.",
-          "请与 Redis 主机上的 `requirepass` 或 `user`（ACL）配置核对，也与应用自己的配置核对。密码含特殊字符时，在配置文件里可能需要加引号。"}},
-        {"-ERR invalid password", "password_wrong", {"the password is wrong", "密码错误"},
-         {"Compare it with `requirepass` on the Redis host and with the application's own configuration.", "请与 Redis 主机上的 `requirepass` 以及应用自己的配置核对。"}},
-        {"-ERR AUTH", "password_unset", {"a password was given, but this Redis has none set", "提供了密码，但该 Redis 没有设置密码"},
-         {"Set `requirepass` in redis.conf and restart Redis; an application that sends the password fails until then.", "在 redis.conf 中设置 `requirepass` 并重启 Redis；在此之前，带密码连接的应用会连接失败。"}},
-    }};
-    return all;
-}
+constexpr std::array<Refusal, 5> refusals{{
+    {{"DENIED"}, "protected_mode", {"Redis is in protected mode: it has no password and answers on its loopback address alone", "Redis 处于保护模式：没有设置密码，只应答本机回环地址"},
+     {"In redis.conf set `requirepass` (or ACL users) and `bind` to the address that the application uses, restart Redis, and name the password by reference in imops.yaml. Do not turn protected-mode off instead.",
+      "在 redis.conf 中设置 `requirepass`（或 ACL 用户），把 `bind` 设为应用使用的地址，重启 Redis，并在 imops.yaml 中以引用方式给出密码。不要用关闭 protected-mode 代替。"}},
+    {{"ERR max number of clients"}, "too_many_clients", {"Redis takes no more clients", "Redis 的客户端连接数已满"},
+     {"`redis-cli CLIENT LIST` shows who holds them: a pool that leaks, or idle ones (`timeout 300` ends those). If all are needed raise `maxclients`, and the service's open-files limit by as much.",
+      "`redis-cli CLIENT LIST` 查看连接被谁占用：连接池泄漏，还是空闲连接（`timeout 300` 可关闭）。确实需要时调大 `maxclients`，并同步调大服务的打开文件数上限。"}},
+    {{"LOADING"}, "loading", {"Redis is still loading its data", "Redis 仍在加载数据"},
+     {"Wait until it is done: `redis-cli INFO persistence | grep loading`. If it begins again and again, read its log: it may be killed for memory while loading.",
+      "等待加载完成：`redis-cli INFO persistence | grep loading`。如果反复重新加载，请查看日志，可能是加载时内存不足被终止。"}},
+    {{"WRONGPASS", "ERR invalid password"}, "password_wrong", {"user name or password is wrong", "用户名或密码错误"},
+     {"Compare it with `requirepass` or the `user` lines (ACL) on the Redis host, and with the application's own configuration. A password with special characters may need quotes there.",
+      "请与 Redis 主机上的 `requirepass` 或 `user`（ACL）配置核对，也与应用自己的配置核对。密码含特殊字符时，在配置文件里可能需要加引号。"}},
+    {{"ERR AUTH", "ERR Client sent AUTH"}, "password_unset", {"a password was given, but this Redis has none set", "提供了密码，但该 Redis 没有设置密码"},
+     {"Set `requirepass` in redis.conf and restart Redis; an application that sends the password fails until then.", "在 redis.conf 中设置 `requirepass` 并重启 Redis；在此之前，带密码连接的应用会连接失败。"}},
+}};
 
 Said refused(const redisReply& r, const Stream& s, Text otherwise) {
-    auto said = "-" + std::string{text_of(r)};
-    if (said.starts_with("-ERR Client sent AUTH")) said = "-ERR AUTH"; // before Redis 6
-    for (auto& k : refusals())
-        if (said.starts_with(k.begins)) {
-            Error e{Code::remote, say("{}: {}", "{}：{}", s.where(), k.what), say("{}", "{}", k.remedy), {}};
-            return {login_text(k.code, &e), {}};
-        }
+    auto said = text_of(r);
+    for (auto& k : refusals)
+        for (auto begin : k.begins)
+            if (!begin.empty() && said.starts_with(begin)) {
+                Error e{Code::remote, say("{}: {}", "{}：{}", s.where(), k.what), say("{}", "{}", k.remedy), {}};
+                return {login_text(k.code, &e), {}};
+            }
     Error e{Code::remote, say("{}: {}: {}", "{}：{}：{}", s.where(), otherwise, one_line(said, 200)), Text{"Look into the log of Redis.", "请查看 Redis 的日志。"}, {}};
     return {login_text("remote", &e), {}};
 }
@@ -109,12 +49,13 @@ struct Field {
     std::string_view key, field;
     As as = As::plain;
 };
-constexpr std::array<Field, 21> fields{{
+constexpr std::array<Field, 22> fields{{
     {"version", "redis_version"}, {"mode", "redis_mode"}, {"uptime", "uptime_in_seconds"}, {"clients", "connected_clients"}, {"max_clients", "maxclients"},
     {"rejected", "rejected_connections"}, {"used", "used_memory"}, {"resident", "used_memory_rss"}, {"limit", "maxmemory"}, {"policy", "maxmemory_policy"},
     {"evicted", "evicted_keys"}, {"aof", "aof_enabled"}, {"changes", "rdb_changes_since_last_save"}, {"save_ok", "rdb_last_bgsave_status", As::ok},
     {"aof_ok", "aof_last_write_status", As::ok}, {"role", "role"}, {"replicas", "connected_slaves"}, {"link", "master_link_status"},
     {"sync", "master_sync_in_progress"}, {"lag", "master_last_io_seconds_ago"}, {"system_memory", "total_system_memory"},
+    {"tilt", "sentinel_tilt"},
 }};
 
 std::string info_text(std::string_view info) {
@@ -136,7 +77,7 @@ std::string info_text(std::string_view info) {
 
 Told ask_redis(Stream& stream, const Target& target) {
     Told told;
-    Conversation redis{stream};
+    RedisConversation redis{stream};
     auto failed = [&](const Error& e) {
         told["redis.login"] = {login_text(e.code == Code::unsupported ? "other_service" : name(e.code), &e), {}};
         return told;
@@ -169,7 +110,12 @@ Told ask_redis(Stream& stream, const Target& target) {
     auto info = redis.ask({"INFO"});
     if (!info) told["redis.info"].error = info.error().what.en;
     else if ((*info)->type != REDIS_REPLY_STRING) told["redis.info"].error = one_line(text_of(**info), 200);
-    else told["redis.info"].text = info_text(text_of(**info));
+    else {
+        auto text = text_of(**info);
+        told["redis.info"].text = info_text(text);
+        told["redis.replicas"].text = redis_replicas_text(text);
+        ask_redis_ha(redis, text, told);
+    }
     auto config = redis.ask({"CONFIG", "GET", "maxmemory-policy"});
     if (!config) told["redis.rights"].error = config.error().what.en;
     else told["redis.rights"].text = fmt::format("config {}\n", (*config)->type == REDIS_REPLY_ARRAY ? "yes" : "no");

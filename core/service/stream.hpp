@@ -69,6 +69,7 @@ class Stream {
     const Line& where() const { return where_; } // "10.0.0.5:6379", "10.0.0.5:6379 from app1"
     std::string peer_address() const; // numeric; empty through a tunnel
     Clock::time_point deadline() const { return deadline_; }
+    int fd() const { return fd_; } // for who carries its bytes elsewhere; it stays ours
     std::optional<Error> write(std::string_view);
     /// What has come, at most 64 KiB; waits for the first byte. Empty: the peer has closed.
     Result<std::string> read();

@@ -35,4 +35,9 @@ std::string login_text(std::string_view code, const Error* = nullptr);
 /// What answers, by the first bytes that it sent to somebody who spoke another protocol; both empty: nobody knows.
 Line who_answers(std::string_view first_bytes);
 
+/// The Error (Code::unsupported) of somebody else on the port: who, as far as its first bytes tell. `port` is the usual one of what was wanted.
+Error stranger(const Stream&, Text wanted, int port, std::string_view first_bytes);
+/// The Error (Code::lost) of a connection that ended before the first answer.
+Error closed_early(const Stream&);
+
 } // namespace imops::service

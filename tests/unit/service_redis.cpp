@@ -1,4 +1,5 @@
 #include "core/service/redis.hpp"
+#include "core/service/redis_ha.hpp"
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -104,4 +105,38 @@ TEST(Redis, an_info_without_end_is_cut_off) {
     Peer p{"+PONG\r\n$99999999\r\n" + std::string(1000, 'x')};
     auto told = ask_redis(*p.stream, {"cache", 6379, "", nullptr});
     EXPECT_NE(told["redis.info"].error, "");
+}
+
+TEST(Redis, a_sentinel_tells_whom_it_watches) {
+    std::string master = "*1\r\n*14\r\n" + bulk("name") + bulk("im") + bulk("ip") + bulk("10.0.0.5") + bulk("port") + bulk("6379") + bulk("flags") + bulk("s_down,master") + bulk("num-slaves") + bulk("1") +
+                         bulk("num-other-sentinels") + bulk("2") + bulk("quorum") + bulk("2");
+    Peer p{"+PONG\r\n" + bulk("redis_mode:sentinel\r\nsentinel_tilt:0\r\n") + master + "-NOQUORUM 1 usable Sentinels.\r\n-ERR unknown command\r\n"};
+    auto told = ask_redis(*p.stream, target("", nullptr));
+    EXPECT_EQ(told["redis.masters"].text, "im\t10.0.0.5\t6379\ts_down,master\t1\t3\t2\tNOQUORUM 1 usable Sentinels.\n");
+    EXPECT_EQ(told["redis.info"].text, "mode sentinel\ntilt 0\n");
+    EXPECT_NE(p.heard().find("$8\r\nCKQUORUM\r\n$2\r\nim\r\n"), std::string::npos);
+}
+
+TEST(Redis, what_a_sentinel_or_a_cluster_does_not_let_us_ask_is_not_told) {
+    for (auto mode : {"sentinel", "cluster"}) {
+        Peer p{"+PONG\r\n" + bulk(fmt::format("redis_mode:{}\r\n", mode)) + "-NOPERM\r\n-NOPERM\r\n"};
+        auto told = ask_redis(*p.stream, target("", nullptr));
+        EXPECT_FALSE(told.contains("redis.masters") || told.contains("redis.cluster")) << mode;
+        EXPECT_EQ(told["redis.rights"].text, "config no\n") << mode;
+    }
+}
+
+TEST(Redis, replicas_are_measured_by_their_offset) {
+    EXPECT_EQ(redis_replicas_text("role:master\r\nslave0:ip=10.0.0.6,port=6379,state=online,offset=900,lag=1\r\nslave1:ip=10.0.0.7,port=6379,state=wait_bgsave,offset=0,lag=0\r\nmaster_repl_offset:1000\r\n"),
+              "10.0.0.6:6379\tonline\t100\t1\n10.0.0.7:6379\twait_bgsave\t1000\t0\n");
+    EXPECT_EQ(redis_replicas_text("role:slave\r\nslave_repl_offset:5\r\nslave_priority:100\r\n"), "");
+}
+
+TEST(Redis, nodes_of_a_cluster_are_counted) {
+    auto text = redis_cluster_text("cluster_state:fail\r\ncluster_slots_assigned:10923\r\ncluster_known_nodes:4\r\n",
+                                   "a 10.0.0.1:6379@16379 myself,master - 0 0 1 connected 0-5460\n"
+                                   "b 10.0.0.2:6379@16379 master - 0 0 2 connected 5461-10922\n"
+                                   "c 10.0.0.3:6379@16379 master,fail - 0 0 3 disconnected\n"
+                                   "d 10.0.0.4:6379@16379 slave,fail? a 0 0 1 connected\nshort line\n");
+    EXPECT_EQ(text, "state fail\nslots 10923\nknown 4\nfailing 1\ndoubtful 1\nalone 1\nfailing_names 10.0.0.3:6379\nalone_names 10.0.0.2:6379\n");
 }
