@@ -23,6 +23,13 @@ class Answer {
     Told told(const Service&) const;
 };
 
+/// The steps with which an endpoint over TCP begins, each timed; what goes wrong is told to the answer. Null or false: it did.
+std::unique_ptr<Stream> connect(const Target&, Answer&);
+/// TLS with a trusted certificate; code "untrusted".
+bool secure(Stream&, const TlsWish&, Answer&);
+/// Somebody else answers than `wanted` ("an XMPP server"), by its first bytes.
+Error stranger(const Line& where, std::string_view first_bytes, Text wanted);
+
 /// Only that somebody takes the connection; what the peer says first, if it speaks first, is not waited for.
 Told ask_tcp(const Target&);
 
