@@ -1,8 +1,12 @@
 #include "cli/services.hpp"
 #include "cli/program.hpp"
 #include "core/base/process.hpp"
+#include "core/service/dns.hpp"
 #include "core/service/endpoint.hpp"
 #include "core/service/redis.hpp"
+#include "core/service/smtp.hpp"
+#include "core/service/turn.hpp"
+#include "core/service/xmpp.hpp"
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -21,16 +25,16 @@ Told (*asker(ServiceType t))(const Target&) {
     case ServiceType::tcp:
     case ServiceType::mongodb:
     case ServiceType::kafka: return service::ask_tcp;
+    case ServiceType::smtp: return service::ask_smtp;
+    case ServiceType::turn: return service::ask_turn;
+    case ServiceType::xmpp: return service::ask_xmpp;
+    case ServiceType::dns: return service::ask_dns;
     case ServiceType::postgres:
     case ServiceType::mysql:
     case ServiceType::memcached:
     case ServiceType::s3:
-    case ServiceType::smtp:
-    case ServiceType::turn:
     case ServiceType::http:
-    case ServiceType::xmpp:
-    case ServiceType::tls:
-    case ServiceType::dns: return nullptr;
+    case ServiceType::tls: return nullptr;
     }
     return nullptr;
 }

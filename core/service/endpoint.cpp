@@ -13,7 +13,7 @@ void Answer::fail(std::string code, Error e) {
     error_ = std::move(e);
 }
 
-Told Answer::told(const Service& s) const {
+Told Answer::told(const Service& s, Told others) const {
     auto total = std::chrono::duration<double>(Clock::now() - begun_).count();
     auto code = code_;
     auto error = error_;
@@ -26,6 +26,7 @@ Told Answer::told(const Service& s) const {
                           Text{"Bind it to a private address, or refuse it in the proxy and the firewall for everybody but those who need it.", "请把它绑定到内网地址，或在反向代理和防火墙上只对需要者放行。"}, {}};
     }
     Told told;
+    if (s.reachable) told = std::move(others);
     auto& answer = told["endpoint.answer"].text = login_text(code, error ? &*error : nullptr);
     answer += fmt::format("reachable {}\n", s.reachable ? "yes" : "no");
     if (!seen_.empty()) answer += fmt::format("seen {}\n", one_line(seen_, 200));
@@ -55,7 +56,7 @@ bool secure(Stream& stream, const TlsWish& wish, Answer& answer) {
 Error stranger(const Line& where, std::string_view first_bytes, Text wanted) {
     auto who = who_answers(first_bytes);
     Text remedy{"Correct host and port in imops.yaml. `ss -ltnp` on its host shows which process has which port.", "请改正 imops.yaml 中的主机和端口。在其主机上用 `ss -ltnp` 查看各端口属于哪个进程。"};
-    if (!who.empty()) return {Code::unsupported, say("{}: {} answers, not {}", "{}：应答的是{}，不是{}", where, who, wanted), remedy, {}};
+    if (!who.empty() && who.en != wanted.en) return {Code::unsupported, say("{}: {} answers, not {}", "{}：应答的是{}，不是{}", where, who, wanted), remedy, {}};
     return {Code::unsupported, say("{}: what answers is not {}: {}", "{}：应答者不是{}：{}", where, wanted, one_line(first_bytes, 60)), remedy, {}};
 }
 

@@ -20,7 +20,8 @@ class Answer {
     void fail(std::string code, Error e); // by a word of the service's own
     bool ok() const { return code_ == "ok"; }
     /// What is not `reachable` must fail here: a connection that was not to be had is fine, an answer is not.
-    Told told(const Service&) const;
+    /// `others` are facts that were learned beside it; they are not told where nobody may get an answer.
+    Told told(const Service&, Told others = {}) const;
 };
 
 /// The steps with which an endpoint over TCP begins, each timed; what goes wrong is told to the answer. Null or false: it did.
