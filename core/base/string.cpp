@@ -111,6 +111,18 @@ std::string_view trim(std::string_view s) {
     return s.substr(b, s.find_last_not_of(blank) - b + 1);
 }
 
+std::string base64(std::string_view bytes) {
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(3, bytes.size()))) {
+        unsigned three = 0;
+        for (std::size_t i = 0; i < 3; ++i) three = three << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u);
+        for (std::size_t i = 0; i < 4; ++i) text += i <= bytes.size() ? letters[three >> (18 - 6 * i) & 63] : '=';
+    }
+    return text;
+}
+
 std::string shell_quote(std::string_view text) {
     std::string r = "'";
     for (char c : text)

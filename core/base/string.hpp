@@ -21,6 +21,9 @@ std::string one_line(std::string_view foreign, std::size_t max = 300);
 std::vector<std::string_view> split(std::string_view, char by);
 std::string_view trim(std::string_view);
 
+/// RFC 4648, padded.
+std::string base64(std::string_view bytes);
+
 /// `text` as one word of a POSIX shell.
 std::string shell_quote(std::string_view text);
 

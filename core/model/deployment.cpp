@@ -298,7 +298,10 @@ const Host* Deployment::host(std::string_view n) const {
     return it == hosts.end() ? nullptr : &*it;
 }
 
-const std::string& Deployment::address(const Service& s) const { return s.address.empty() ? host(s.host)->address : s.address; }
+const std::string& Deployment::address(const Service& s) const {
+    auto* on = s.address.empty() ? host(s.host) : nullptr;
+    return on ? on->address : s.address;
+}
 
 std::vector<const Host*> Deployment::with_role(std::string_view role) const {
     std::vector<const Host*> found;

@@ -95,13 +95,26 @@ struct Override {
 /// The usual port of a kind of service; 0: it has none.
 int usual_port(ServiceType);
 
-inline constexpr std::array<std::string_view, 7> service_groups{"postgres", "mysql", "redis", "memcached", "endpoint", "tls", "message"};
-/// The groups of facts that are asked of it: its type, or "endpoint" for what needs no client of its own; and "tls" where it is spoken. Of
-/// the message: "message".
+inline constexpr std::array<std::string_view, 10> service_groups{"postgres", "mysql", "redis", "memcached", "endpoint", "tls", "turn", "xmpp", "smtp", "message"};
+/// The groups of facts that are asked of it: its type, or "endpoint" for what needs no client of its own, and its type beside it where
+/// more than the answer is judged; and "tls" where it is spoken. Of the message: "message".
 std::vector<std::string_view> groups(const Service&);
 /// "NAME", "NAME:PORT", "[::1]:PORT"; `port` stays when none is given. False: not that.
 bool split_authority(std::string_view text, std::string& host, int& port);
-/// Fills type, address, port and tls from `url`. Empty, or why it is no endpoint.
+/// The scheme of a url: "turn" of "turn://im.example.com?transport=tcp".
+std::string_view url_scheme(std::string_view url);
+/// The value of a key behind the question mark: "tcp" for "transport". Empty: it is not there.
+std::string_view url_parameter(std::string_view url, std::string_view key);
+/// Whether a port stands in it, which then is meant and no usual one.
+bool url_has_port(std::string_view url);
+/// What is looked up by "dns:NAME?type=SRV" or "dns://SERVER/NAME?type=SRV".
+struct DnsQuestion {
+    std::string name, type = "A"; // of dns_types
+};
+inline constexpr std::array<std::string_view, 8> dns_types{"A", "AAAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"};
+DnsQuestion dns_question(std::string_view url);
+/// Fills type, address, port and tls from `url`; the address of a DNS question is its server, empty for the servers of this machine.
+/// Empty, or why it is no endpoint.
 std::optional<Objection> read_url(Service&);
 
 struct Deployment {
@@ -122,7 +135,7 @@ struct Deployment {
     std::map<std::string, Placed<Override>> checks; // by check id
 
     const Host* host(std::string_view name) const;
-    /// Where a service is: its own address, or that of its host.
+    /// Where a service is: its own address, or that of its host; empty for a DNS question to whatever server this machine uses.
     const std::string& address(const Service&) const;
     std::vector<const Host*> with_role(std::string_view role) const;
 };

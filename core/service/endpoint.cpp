@@ -13,7 +13,7 @@ void Answer::fail(std::string code, Error e) {
     error_ = std::move(e);
 }
 
-Told Answer::told(const Service& s) const {
+Told Answer::told(const Service& s, Told others) const {
     auto code = code_;
     auto error = error_;
     if (!s.reachable) {
@@ -25,6 +25,7 @@ Told Answer::told(const Service& s) const {
                           Text{"Bind it to a private address, or refuse it in the proxy and the firewall for everybody but those who need it.", "请把它绑定到内网地址，或在反向代理和防火墙上只对需要者放行。"}, {}};
     }
     Told told;
+    if (s.reachable) told = std::move(others);
     auto& answer = told["endpoint.answer"].text = login_text(code, error ? &*error : nullptr);
     answer += fmt::format("reachable {}\n", s.reachable ? "yes" : "no");
     if (!seen_.empty()) answer += fmt::format("seen {}\n", one_line(seen_, 200));
@@ -40,12 +41,32 @@ Told Answer::told(const Service& s) const {
     return told;
 }
 
-Told ask_tcp(const Target& t) {
-    Answer answer;
+std::unique_ptr<Stream> connect(const Target& t, Answer& answer) {
     auto begun = Clock::now();
     auto stream = Stream::dial(t.origin, t.address, t.port, t.deadline);
-    if (!stream) answer.fail(stream.error());
-    else answer.took("connect", std::chrono::duration<double>(Clock::now() - begun).count());
+    if (!stream) return answer.fail(stream.error()), nullptr;
+    answer.took("connect", std::chrono::duration<double>(Clock::now() - begun).count());
+    return *std::move(stream);
+}
+
+bool secure(Stream& stream, const TlsWish& wish, Answer& answer) {
+    auto begun = Clock::now();
+    if (auto wrong = stream.start_tls(wish)) return answer.fail(std::move(*wrong)), false;
+    answer.took("tls", std::chrono::duration<double>(Clock::now() - begun).count());
+    if (auto wrong = stream.distrust()) return answer.fail("untrusted", std::move(*wrong)), false;
+    return true;
+}
+
+Error stranger(const Line& where, std::string_view first_bytes, Text wanted) {
+    auto who = who_answers(first_bytes);
+    Text remedy{"Correct host and port in imops.yaml. `ss -ltnp` on its host shows which process has which port.", "请改正 imops.yaml 中的主机和端口。在其主机上用 `ss -ltnp` 查看各端口属于哪个进程。"};
+    if (!who.empty() && who.en != wanted.en) return {Code::unsupported, say("{}: {} answers, not {}", "{}：应答的是{}，不是{}", where, who, wanted), remedy, {}};
+    return {Code::unsupported, say("{}: what answers is not {}: {}", "{}：应答者不是{}：{}", where, wanted, one_line(first_bytes, 60)), remedy, {}};
+}
+
+Told ask_tcp(const Target& t) {
+    Answer answer;
+    connect(t, answer);
     return answer.told(*t.service);
 }
 

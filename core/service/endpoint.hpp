@@ -20,8 +20,16 @@ class Answer {
     void fail(std::string code, Error e); // by a word of the service's own
     bool ok() const { return code_ == "ok"; }
     /// What is not `reachable` must fail here: a connection that was not to be had is fine, an answer is not.
-    Told told(const Service&) const;
+    /// `others` are facts that were learned beside it; they are not told where nobody may get an answer.
+    Told told(const Service&, Told others = {}) const;
 };
+
+/// The steps with which an endpoint over TCP begins, each timed; what goes wrong is told to the answer. Null or false: it did.
+std::unique_ptr<Stream> connect(const Target&, Answer&);
+/// TLS with a trusted certificate; code "untrusted".
+bool secure(Stream&, const TlsWish&, Answer&);
+/// Somebody else answers than `wanted` ("an XMPP server"), by its first bytes.
+Error stranger(const Line& where, std::string_view first_bytes, Text wanted);
 
 /// Only that somebody takes the connection; what the peer says first, if it speaks first, is not waited for.
 Told ask_tcp(const Target&);

@@ -1,11 +1,10 @@
 #include "core/service/stream.hpp"
 #include "core/base/string.hpp"
+#include "core/service/datagram.hpp"
 #include <algorithm>
-#include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -69,14 +68,7 @@ std::unique_ptr<Stream> Stream::over(int fd, Line where, Clock::time_point deadl
 
 Stream::~Stream() = default;
 
-std::string Stream::peer_address() const {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof peer;
-    char text[NI_MAXHOST]{};
-    if (tunnel_.fd || ::getpeername(fd_, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return {};
-    if (::getnameinfo(reinterpret_cast<sockaddr*>(&peer), size, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0) return {};
-    return text;
-}
+std::string Stream::peer_address() const { return tunnel_.fd ? std::string{} : peer_of(fd_); }
 
 Error Stream::too_late() const {
     return {Code::timed_out, say("{}: takes the connection, but gives no complete answer in time", "{}：连接已建立，但未在时限内给出完整应答", where_),
