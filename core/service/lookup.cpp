@@ -102,7 +102,7 @@ Result<DnsAnswer> ask_one(const DnsQuestion& q, const NameServer& server, const 
     if (!datagram) return datagram.error();
     std::optional<DnsAnswer> answer;
     std::string other;
-    auto got = datagram->ask(dns_message(q, id), [&](std::string_view bytes) {
+    auto got = (*datagram).ask(dns_message(q, id), [&](std::string_view bytes) {
         answer = read_dns_answer(bytes, q, id);
         if (!answer) other = bytes.substr(0, 80);
         return answer.has_value();
