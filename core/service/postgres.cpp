@@ -30,7 +30,7 @@ std::vector<std::pair<const char*, std::string>> settings(const Target& t, const
             {"hostaddr", door ? "127.0.0.1" : g.peer},
             {"port", std::to_string(door ? door : t.port)},
             {"user", t.user},
-            {"dbname", t.database},
+            {"dbname", t.database.empty() ? t.user : t.database},
             {"application_name", "imops"},
             {"client_encoding", "UTF8"},
             {"connect_timeout", std::to_string(std::max<long long>(limit, 2))},
@@ -103,6 +103,9 @@ void ask_all(Session& session, const Target& t, Told& told) {
 
 Told ask_postgres(const Target& t) {
     auto failed = [](const Refusal& r) { return Told{{"postgres.login", {login_text(r.code, &r.error), {}}}}; };
+    if (t.user.empty()) // libpq would take that of whoever runs imops
+        return failed({"user_needed", Error{Code::config, say("{}: imops.yaml names no user for it", "{}：imops.yaml 没有给出它的用户名", t.address),
+                                            Text{"Name the application's own: `user: NAME`.", "请写明应用所用的用户：`user: 用户名`。"}, {}}});
     auto tls = tls_of(t);
     auto greeting = greet(t, tls);
     if (greeting.wrong) return failed(*greeting.wrong);

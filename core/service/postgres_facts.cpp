@@ -6,10 +6,10 @@ namespace imops::service::postgres {
 
 namespace {
 
-/// Columns that only some versions have are read through to_jsonb: one text for 13 to 18.
+/// One text for 13 to 18: what only some versions have is read through pg_settings or to_jsonb.
 constexpr std::string_view sources = R"sql(
 WITH s AS (SELECT name, setting, unit, vartype FROM pg_settings),
-d AS (SELECT x.*, to_jsonb(x) AS j FROM (SELECT * FROM pg_database WHERE datname = current_database()) x),
+d AS (SELECT * FROM pg_database WHERE datname = current_database()),
 r AS (SELECT *, nullif(current_setting('imops.schema'), '') AS schema FROM pg_roles WHERE rolname = current_user),
 c AS (SELECT (SELECT setting::int FROM s WHERE name = 'max_connections') AS most,
              (SELECT sum(setting::int) FROM s WHERE name IN ('superuser_reserved_connections', 'reserved_connections')) AS reserved,
@@ -32,9 +32,9 @@ LEFT JOIN idle ON true LEFT JOIN busy ON true LEFT JOIN blocked ON true LEFT JOI
 ('session', 'statements', e.view),
 ('server', 'version', split_part(current_setting('server_version'), ' ', 1)),
 ('server', 'encoding', pg_encoding_to_char(d.encoding)::text), ('server', 'collate', d.datcollate::text), ('server', 'ctype', d.datctype::text),
-('server', 'provider', d.j ->> 'datlocprovider'), ('server', 'size', pg_database_size(d.oid)::text),
+('server', 'size', pg_database_size(d.oid)::text),
 ('server', 'max_connections', c.most::text), ('server', 'usable', least(c.most - c.reserved, nullif(r.rolconnlimit, -1), nullif(d.datconnlimit, -1))::text),
-('server', 'recovery', pg_is_in_recovery()::text), ('server', 'uptime', extract(epoch FROM now() - pg_postmaster_start_time())::text),
+('server', 'recovery', pg_is_in_recovery()::text),
 ('server', 'statements', (e.view IS NOT NULL)::text),
 ('rights', 'superuser', r.rolsuper::text), ('rights', 'createrole', r.rolcreaterole::text), ('rights', 'replication', r.rolreplication::text),
 ('rights', 'bypassrls', r.rolbypassrls::text),
@@ -48,7 +48,7 @@ LEFT JOIN idle ON true LEFT JOIN busy ON true LEFT JOIN blocked ON true LEFT JOI
 ('activity', 'blocked', coalesce(extract(epoch FROM blocked.age), 0)::text), ('activity', 'blocked_pid', blocked.pid::text),
 ('counters', 'since', extract(epoch FROM t.since)::text), ('counters', 'blocks', t.blocks::text), ('counters', 'hit_share', (t.blks_hit::numeric / nullif(t.blocks, 0))::text),
 ('counters', 'deadlocks_a_day', (t.deadlocks / greatest(extract(epoch FROM t.since) / 86400, 1))::text), ('counters', 'deadlocks', t.deadlocks::text),
-('counters', 'temp', t.temp_bytes::text), ('counters', 'temp_a_day', (t.temp_bytes / greatest(extract(epoch FROM t.since) / 86400, 1))::bigint::text),
+('counters', 'temp_a_day', (t.temp_bytes / greatest(extract(epoch FROM t.since) / 86400, 1))::bigint::text),
 ('counters', 'checksum_failures', coalesce(t.checksum_failures, 0)::text),
 ('counters', 'age', old.age::text), ('counters', 'age_database', old.datname::text),
 ('counters', 'archive_failing', coalesce(w.failing, false)::text), ('counters', 'archive_file', CASE WHEN w.failing THEN w.last_failed_wal END),
@@ -56,8 +56,8 @@ LEFT JOIN idle ON true LEFT JOIN busy ON true LEFT JOIN blocked ON true LEFT JOI
 ) v(fact, key, value)
 UNION ALL SELECT 'server', name, CASE WHEN unit = '8kB' THEN (setting::bigint * 8192)::text WHEN unit = 'ms' THEN (setting::numeric / 1000)::text
   WHEN vartype = 'bool' THEN (setting = 'on')::text ELSE setting END
-FROM s WHERE name IN ('shared_buffers', 'effective_cache_size', 'fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums', 'autovacuum', 'track_counts',
-  'password_encryption', 'ssl', 'tcp_keepalives_idle', 'idle_in_transaction_session_timeout', 'archive_mode')) x
+FROM s WHERE name IN ('shared_buffers', 'fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums', 'autovacuum', 'track_counts',
+  'password_encryption', 'tcp_keepalives_idle', 'archive_mode')) x
 WHERE value IS NOT NULL)sql";
 
 constexpr std::string_view extensions = "SELECT extname FROM pg_extension ORDER BY 1";
@@ -75,7 +75,7 @@ FROM pg_replication_slots WHERE NOT temporary ORDER BY 3 DESC LIMIT 20)sql";
 /// The five with the most dead rows, and the five of which sequential scans read most.
 constexpr std::string_view tables = R"sql(
 WITH x AS (SELECT *, rank() OVER (ORDER BY n_dead_tup DESC) AS by_dead, rank() OVER (ORDER BY seq_tup_read DESC) AS by_read FROM pg_stat_user_tables WHERE n_live_tup + n_dead_tup > 10000)
-SELECT schemaname || '.' || relname, n_live_tup, n_dead_tup, seq_scan, coalesce(seq_tup_read / nullif(seq_scan, 0), 0), coalesce(idx_scan, 0)
+SELECT schemaname || '.' || relname, n_live_tup, n_dead_tup, seq_scan, coalesce(seq_tup_read / nullif(seq_scan, 0), 0)
 FROM x WHERE by_dead <= 5 OR by_read <= 5 ORDER BY n_dead_tup DESC LIMIT 10)sql";
 
 constexpr std::string_view broken_indexes = R"sql(
