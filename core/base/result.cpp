@@ -28,6 +28,9 @@ std::string_view name(Code c) {
     case Code::no_channel: return "no_channel";
     case Code::lost: return "lost";
     case Code::unsupported: return "unsupported";
+    case Code::tls_untrusted: return "tls_untrusted";
+    case Code::not_http: return "not_http";
+    case Code::redirect_loop: return "redirect_loop";
     case Code::remote: return "remote";
     case Code::too_long: return "too_long";
     }

@@ -15,6 +15,8 @@ enum class Code {
     host_key_unknown, host_key_changed, host_key_revoked,
     key_refused, key_unreadable, password_refused, no_method,
     sudo_refused, no_shell, no_channel, lost, unsupported,
+    // asking a service
+    tls_untrusted, not_http, redirect_loop,
     // running something there
     remote, too_long
 };

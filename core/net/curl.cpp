@@ -1,8 +1,8 @@
 #include "core/net/curl.hpp"
 #include "core/base/library.hpp"
+#include "core/net/curl_api.hpp"
 #include <cerrno>
 #include <cstring>
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -10,27 +10,12 @@
 
 namespace imops::net {
 
-/// The functions of libcurl that are used, found by name at run time.
-struct CurlApi {
-    CURLcode (*global_init)(long) = nullptr;
-    CURL* (*easy_init)() = nullptr;
-    void (*easy_cleanup)(CURL*) = nullptr;
-    CURLcode (*easy_setopt)(CURL*, CURLoption, ...) = nullptr;
-    CURLcode (*easy_getinfo)(CURL*, CURLINFO, ...) = nullptr;
-    CURLM* (*multi_init)() = nullptr;
-    CURLMcode (*multi_cleanup)(CURLM*) = nullptr;
-    CURLMcode (*multi_add_handle)(CURLM*, CURL*) = nullptr;
-    CURLMcode (*multi_remove_handle)(CURLM*, CURL*) = nullptr;
-    CURLMcode (*multi_perform)(CURLM*, int*) = nullptr;
-    CURLMsg* (*multi_info_read)(CURLM*, int*) = nullptr;
-    CURLMcode (*multi_poll)(CURLM*, curl_waitfd*, unsigned, int, int*) = nullptr;
-};
-
 namespace {
 
 bool find_all(const Library& so, CurlApi& api) {
     return so.find("curl_global_init", api.global_init) && so.find("curl_easy_init", api.easy_init) &&
-           so.find("curl_easy_cleanup", api.easy_cleanup) && so.find("curl_easy_setopt", api.easy_setopt) &&
+           so.find("curl_easy_cleanup", api.easy_cleanup) && so.find("curl_easy_reset", api.easy_reset) && so.find("curl_easy_strerror", api.easy_strerror) &&
+           so.find("curl_slist_append", api.slist_append) && so.find("curl_slist_free_all", api.slist_free_all) && so.find("curl_easy_setopt", api.easy_setopt) &&
            so.find("curl_easy_getinfo", api.easy_getinfo) && so.find("curl_multi_init", api.multi_init) &&
            so.find("curl_multi_cleanup", api.multi_cleanup) && so.find("curl_multi_add_handle", api.multi_add_handle) &&
            so.find("curl_multi_remove_handle", api.multi_remove_handle) && so.find("curl_multi_perform", api.multi_perform) &&
@@ -58,13 +43,22 @@ void watch_link(int fd) {
 
 } // namespace
 
+Result<const CurlApi*> curl_api() {
+    struct Opened {
+        CurlApi api;
+        bool is = find_all(Library{"libcurl.so.4"}, api) && api.global_init(CURL_GLOBAL_NOTHING) == CURLE_OK;
+    };
+    static const Opened opened;
+    if (opened.is) return &opened.api;
+    return library_missing("libcurl", {"which dials hosts and services", "用于建立连接"}, "libcurl4");
+}
+
 Result<std::unique_ptr<Dialler>> Dialler::open() {
-    auto api = std::make_unique<CurlApi>();
-    Library so{"libcurl.so.4"};
-    if (!find_all(so, *api) || api->global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) return library_missing("libcurl", {"which dials hosts and services", "用于建立连接"}, "libcurl4");
+    auto api = curl_api();
+    if (!api) return api.error();
     auto dialler = std::unique_ptr<Dialler>(new Dialler);
-    dialler->multi_ = api->multi_init();
-    dialler->api_ = std::move(api);
+    dialler->api_ = *api;
+    dialler->multi_ = (*api)->multi_init();
     return dialler;
 }
 
@@ -130,21 +124,23 @@ Dial::~Dial() {
     dialler_->api_->easy_cleanup(static_cast<CURL*>(easy_));
 }
 
-Error Dial::error(const Line& where) const {
-    if (code_ == CURLE_COULDNT_RESOLVE_HOST || (code_ == CURLE_OPERATION_TIMEDOUT && !resolved_))
+Error Dial::error(const Line& where) const { return connect_error({CURLcode(code_), os_error_, resolved_}, where); }
+
+Error connect_error(const Unmade& u, const Line& where) {
+    if (u.code == CURLE_COULDNT_RESOLVE_HOST || (u.code == CURLE_OPERATION_TIMEDOUT && !u.resolved))
         return {Code::name_not_found, say("{}: the name cannot be resolved", "{}：域名无法解析", where),
                 Text{"Check the spelling, /etc/hosts and the DNS server, or give the IP address in imops.yaml.",
                      "请检查拼写、/etc/hosts 和 DNS 服务器，或在 imops.yaml 中直接填写 IP 地址。"}, {}};
-    if (os_error_ == ECONNREFUSED)
+    if (u.os_error == ECONNREFUSED)
         return {Code::refused, say("{}: connection refused, nothing listens on that port", "{}：连接被拒绝，该端口没有服务监听", where),
                 Text{"Check the port in imops.yaml, and on the host's console that sshd runs: systemctl status ssh",
                      "请检查 imops.yaml 中的端口，并在主机控制台确认 sshd 正在运行：systemctl status ssh"}, {}};
-    if (code_ == CURLE_OPERATION_TIMEDOUT || os_error_ == ETIMEDOUT)
+    if (u.code == CURLE_OPERATION_TIMEDOUT || u.os_error == ETIMEDOUT)
         return {Code::timed_out, say("{}: no answer to the attempt to connect", "{}：连接无响应", where),
                 Text{"Check the address, whether the host is up, and whether a firewall drops packets to that port.",
                      "请检查地址、主机是否开机，以及防火墙是否丢弃了到该端口的数据包。"}, {}};
     return {Code::unreachable, say("{}: cannot be reached: {}", "{}：无法到达：{}", where,
-                                   os_error_ ? std::string(::strerror(int(os_error_))) : fmt::format("libcurl error {}", code_)),
+                                   u.os_error ? std::string(::strerror(int(u.os_error))) : fmt::format("libcurl error {}", int(u.code))),
             Text{"Check the route to that network (ip route get ADDRESS) and the firewalls between.",
                  "请检查到该网络的路由（ip route get 地址）以及途中的防火墙。"}, {}};
 }

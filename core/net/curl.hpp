@@ -49,7 +49,7 @@ class Dialler {
   private:
     friend class Dial;
     Dialler() = default;
-    std::unique_ptr<CurlApi> api_;
+    const CurlApi* api_ = nullptr;
     void* multi_ = nullptr;
     int dialling_ = 0;
 };

@@ -1,0 +1,341 @@
+#include "core/net/http.hpp"
+#include "core/base/string.hpp"
+#include "core/net/http_errors.hpp"
+#include <algorithm>
+#include <array>
+#include <openssl/crypto.h>
+#include <strings.h>
+
+namespace imops::net {
+
+namespace {
+
+constexpr std::size_t most_headers = 256 << 10; // bytes; nginx and HAProxy stop at 32 KiB
+constexpr int slice = 200;                      // ms after which an interrupt is noticed
+
+bool same_name(std::string_view a, std::string_view b) { return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0; }
+
+/// "im.example.org:443" of a url; empty: it is none of http or https.
+std::string authority(std::string_view url) {
+    bool tls = url.starts_with("https://");
+    if (!tls && !url.starts_with("http://")) return {};
+    url.remove_prefix(tls ? 8 : 7);
+    std::string found{url.substr(0, url.find_first_of("/?#"))};
+    if (auto colon = found.rfind(':'); colon == found.npos || found.find(']', colon) != found.npos) found += tls ? ":443" : ":80";
+    return found;
+}
+
+std::string bracketed(const std::string& address) { return address.find(':') == address.npos || address.starts_with('[') ? address : '[' + address + ']'; }
+
+bool token(std::string_view s) {
+    return !s.empty() && std::ranges::all_of(s, [](unsigned char c) { return std::isalnum(c) || std::string_view{"!#$%&'*+-.^_`|~"}.find(char(c)) != std::string_view::npos; });
+}
+bool one_value(std::string_view s) {
+    return std::ranges::none_of(s, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
+}
+
+} // namespace
+
+/// One question on its way. Kept for the next one: a handle of libcurl is dear to make.
+struct Http::Transfer {
+    enum class End { libcurl, upgraded, cut, stranger, headers }; // why it was ended
+    struct List {
+        const CurlApi* api;
+        curl_slist* list = nullptr;
+        ~List() { clear(); }
+        void add(const std::string& line) {
+            if (auto* longer = api->slist_append(list, line.c_str())) list = longer;
+            else throw std::bad_alloc{};
+        }
+        void clear() { // one of its lines may hold a secret
+            for (auto* l = list; l; l = l->next) ::OPENSSL_cleanse(l->data, std::char_traits<char>::length(l->data));
+            api->slist_free_all(std::exchange(list, nullptr));
+        }
+    };
+    const CurlApi* api;
+    CURLM* multi;
+    CURL* easy;
+    List headers{api}, connect_to{api};
+    std::size_t index = 0, header_bytes = 0;
+    Request asked;
+    Line where;
+    Response answer;
+    End end = End::libcurl;
+    bool given = false; // the connection that was made already has been handed over
+    std::array<char, CURL_ERROR_SIZE> error{};
+
+    Transfer(const CurlApi* a, void* m) : api{a}, multi{static_cast<CURLM*>(m)}, easy{a->easy_init()} {
+        if (!easy) throw std::bad_alloc{};
+    }
+    Transfer(const Transfer&) = delete;
+    Transfer& operator=(const Transfer&) = delete;
+    ~Transfer() {
+        api->multi_remove_handle(multi, easy);
+        api->easy_cleanup(easy);
+    }
+
+    std::optional<Error> begin(Request, const std::string& trusted);
+    Result<Response> finish(CURLcode);
+
+    std::optional<Error> prepare();
+    void set_all(const std::string& trusted);
+    void set_connection();
+    Failed how(CURLcode);
+    double seconds(CURLINFO what) {
+        curl_off_t microseconds = 0;
+        api->easy_getinfo(easy, what, &microseconds);
+        return double(microseconds) / 1e6;
+    }
+
+    std::size_t stop(End why) {
+        end = why;
+        return 0;
+    }
+    std::size_t on_header(std::string_view line) {
+        if ((header_bytes += line.size()) > most_headers) return stop(End::headers);
+        auto whole = line.size();
+        line = trim(line);
+        if (line.starts_with("HTTP/")) { // also of the answer behind a 1xx or a redirect
+            answer.headers.clear();
+            answer.status = 0;
+            if (auto space = line.find(' '); space != line.npos) answer.status = std::atoi(std::string{line.substr(space, 4)}.c_str());
+        } else if (line.empty()) {
+            if (answer.status == 101) return stop(End::upgraded); // what follows is no HTTP, and has no end
+        } else if (auto colon = line.find(':'); colon != line.npos)
+            answer.headers.push_back({std::string{trim(line.substr(0, colon))}, std::string{trim(line.substr(colon + 1))}});
+        return whole;
+    }
+    std::size_t on_body(std::string_view part) {
+        if (answer.status == 0) { // libcurl takes what has no status line for HTTP/0.9
+            answer.body.append(part.substr(0, 80));
+            return stop(End::stranger);
+        }
+        auto room = asked.body_limit - answer.body.size();
+        answer.body.append(part.substr(0, room));
+        if (part.size() <= room) return part.size();
+        answer.cut = true;
+        return stop(End::cut);
+    }
+};
+
+namespace {
+
+extern "C" { // what libcurl calls
+using Taken = std::size_t (*)(char*, std::size_t, std::size_t, void*);
+using Socket = curl_socket_t (*)(void*, curlsocktype, curl_sockaddr*);
+using Option = int (*)(void*, curl_socket_t, curlsocktype);
+using Closed = int (*)(void*, curl_socket_t);
+}
+
+} // namespace
+
+std::optional<Error> Http::Transfer::prepare() {
+    auto host = authority(asked.url);
+    where = asked.where;
+    if (where.empty()) where = asked.at.empty() ? Line{host, host} : say("{} at {}", "{}（经 {}）", host, asked.at);
+    auto refuse = [&](Line what) {
+        return Error{Code::config, std::move(what), Text{"Correct url or headers; they hold no line breaks and no control characters.", "请改正 url 或请求头，其中不能有换行和控制字符。"}, {}};
+    };
+    if (host.empty() || !one_value(asked.url)) return refuse(say("'{}' is no http or https url", "'{}' 不是 http 或 https 的 url", one_line(asked.url, 80)));
+    if (!token(asked.method)) return refuse(say("'{}' is no method of HTTP", "'{}' 不是 HTTP 方法", one_line(asked.method, 20)));
+    for (auto& [name, value] : asked.headers) {
+        if (!token(name) || !one_value(value)) return refuse(say("the header {} cannot be sent", "请求头 {} 无法发送", one_line(name, 40)));
+        headers.add(value.empty() ? name + ';' : name + ": " + value);
+    }
+    if (asked.authorization) {
+        if (!one_value(asked.authorization->reveal())) return refuse(say("the secret for Authorization ({}) holds a line break", "用于 Authorization 的密钥（{}）含有换行", asked.authorization->origin()));
+        std::string line = "Authorization: ";
+        line.reserve(line.size() + asked.authorization->reveal().size());
+        line += asked.authorization->reveal();
+        headers.add(line);
+        ::OPENSSL_cleanse(line.data(), line.size());
+    }
+    if (!asked.body.empty()) headers.add("Expect:"); // no waiting for a "100 Continue"
+    if (asked.connected >= 0) connect_to.add("::127.0.0.1:9"); // an address, so that nothing is looked up; nobody dials it
+    else if (!asked.at.empty()) connect_to.add(fmt::format("{}:{}:{}", host, bracketed(asked.at), asked.at_port ? std::to_string(asked.at_port) : ""));
+    return {};
+}
+
+void Http::Transfer::set_connection() {
+    auto set = api->easy_setopt;
+    if (connect_to.list) set(easy, CURLOPT_CONNECT_TO, connect_to.list);
+    set(easy, CURLOPT_PROXY, ""); // those of the environment are not for what is to be looked at
+    set(easy, CURLOPT_FRESH_CONNECT, 1L);
+    set(easy, CURLOPT_FORBID_REUSE, 1L);
+    set(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L); // a session that is taken up again verifies nothing
+    if (asked.connected < 0) return;
+    auto* self = static_cast<void*>(this);
+    set(easy, CURLOPT_OPENSOCKETDATA, self);
+    set(easy, CURLOPT_OPENSOCKETFUNCTION, Socket{[](void* t, curlsocktype, curl_sockaddr*) -> curl_socket_t {
+            auto& transfer = *static_cast<Transfer*>(t);
+            return std::exchange(transfer.given, true) ? CURL_SOCKET_BAD : transfer.asked.connected;
+        }});
+    set(easy, CURLOPT_SOCKOPTFUNCTION, Option{[](void*, curl_socket_t, curlsocktype) -> int { return CURL_SOCKOPT_ALREADY_CONNECTED; }});
+    set(easy, CURLOPT_CLOSESOCKETFUNCTION, Closed{[](void*, curl_socket_t) -> int { return 0; }});
+}
+
+void Http::Transfer::set_all(const std::string& trusted) {
+    auto set = api->easy_setopt;
+    auto* self = static_cast<void*>(this);
+    set(easy, CURLOPT_URL, asked.url.c_str());
+    set(easy, CURLOPT_PRIVATE, self);
+    set(easy, CURLOPT_ERRORBUFFER, error.data());
+    set(easy, CURLOPT_NOSIGNAL, 1L);
+    set(easy, CURLOPT_QUICK_EXIT, 1L); // do not wait for a hanging name look-up when giving up
+    set(easy, CURLOPT_TIMEOUT_MS, std::max(1L, long(asked.limit.count())));
+    set(easy, CURLOPT_CONNECTTIMEOUT_MS, std::max(1L, long(asked.limit.count())));
+    set(easy, CURLOPT_USERAGENT, "imops/" IMOPS_VERSION);
+    set(easy, CURLOPT_HTTP09_ALLOWED, 1L); // to see who it is that does not speak HTTP
+    set(easy, CURLOPT_HTTP_VERSION, long(asked.http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+    set(easy, CURLOPT_SSLVERSION, long(CURL_SSLVERSION_TLSv1_2));
+    set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    // With a file alone libcurl reads the authorities once for all questions, which is most of the work otherwise.
+    if (auto& file = asked.ca.empty() ? trusted : asked.ca; !file.empty()) {
+        set(easy, CURLOPT_CAINFO, file.c_str());
+        set(easy, CURLOPT_CAPATH, nullptr);
+    }
+    // A libcurl that cannot be kept to these protocols (before 7.85) follows nothing.
+    bool kept = set(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK && set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https") == CURLE_OK;
+    set(easy, CURLOPT_FOLLOWLOCATION, long(asked.redirects > 0 && kept));
+    set(easy, CURLOPT_MAXREDIRS, long(asked.redirects));
+    if (asked.method == "HEAD") set(easy, CURLOPT_NOBODY, 1L);
+    else if (!asked.body.empty()) {
+        set(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(asked.body.size()));
+        set(easy, CURLOPT_POSTFIELDS, asked.body.data());
+    }
+    if (asked.method != "GET" || !asked.body.empty()) set(easy, CURLOPT_CUSTOMREQUEST, asked.method.c_str());
+    if (headers.list) set(easy, CURLOPT_HTTPHEADER, headers.list);
+    set(easy, CURLOPT_HEADERDATA, self);
+    set(easy, CURLOPT_HEADERFUNCTION, Taken{[](char* data, std::size_t, std::size_t n, void* t) -> std::size_t { return static_cast<Transfer*>(t)->on_header({data, n}); }});
+    set(easy, CURLOPT_WRITEDATA, self);
+    set(easy, CURLOPT_WRITEFUNCTION, Taken{[](char* data, std::size_t, std::size_t n, void* t) -> std::size_t { return static_cast<Transfer*>(t)->on_body({data, n}); }});
+    set_connection();
+}
+
+std::optional<Error> Http::Transfer::begin(Request question, const std::string& trusted) {
+    api->easy_reset(easy);
+    headers.clear();
+    connect_to.clear();
+    asked = std::move(question);
+    answer = {};
+    header_bytes = 0;
+    end = End::libcurl;
+    given = false;
+    error[0] = '\0';
+    if (auto e = prepare()) return e;
+    set_all(trusted);
+    if (api->multi_add_handle(multi, easy) != CURLM_OK) throw std::bad_alloc{};
+    return {};
+}
+
+Failed Http::Transfer::how(CURLcode code) {
+    Failed f;
+    f.code = code;
+    api->easy_getinfo(easy, CURLINFO_OS_ERRNO, &f.os_error);
+    api->easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &f.verify);
+    f.resolved = seconds(CURLINFO_NAMELOOKUP_TIME_T) > 0;
+    f.connected = seconds(CURLINFO_CONNECT_TIME_T) > 0;
+    f.encrypted = seconds(CURLINFO_APPCONNECT_TIME_T) > 0;
+    f.tls = asked.url.starts_with("https://");
+    f.body = answer.body.size();
+    f.status = answer.status;
+    f.detail = error[0] ? error.data() : api->easy_strerror(code);
+    f.ca = asked.ca;
+    return f;
+}
+
+Result<Response> Http::Transfer::finish(CURLcode code) {
+    switch (end) {
+    case End::libcurl:
+        if (code != CURLE_OK) return http_error(how(code), where);
+        break;
+    case End::stranger: return not_http(where, answer.body);
+    case End::headers: return long_headers(where);
+    case End::upgraded:
+    case End::cut: break;
+    }
+    const char* url = nullptr;
+    long version = 0;
+    api->easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
+    api->easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+    if (url) answer.url = url;
+    answer.version = version == CURL_HTTP_VERSION_1_0 ? "HTTP/1.0" : version == CURL_HTTP_VERSION_1_1 ? "HTTP/1.1" : "HTTP/2";
+    auto resolved = seconds(CURLINFO_NAMELOOKUP_TIME_T), connected = seconds(CURLINFO_CONNECT_TIME_T), encrypted = seconds(CURLINFO_APPCONNECT_TIME_T);
+    auto& took = answer.took;
+    took = {resolved, connected - resolved, encrypted > 0 ? encrypted - connected : 0, seconds(CURLINFO_STARTTRANSFER_TIME_T) - std::max(connected, encrypted), seconds(CURLINFO_TOTAL_TIME_T)};
+    return std::move(answer);
+}
+
+const std::string* Response::header(std::string_view name) const {
+    auto it = std::ranges::find_if(headers, [&](auto& h) { return same_name(h.name, name); });
+    return it == headers.end() ? nullptr : &it->value;
+}
+
+void Http::Free::operator()(void* multi) const { api->multi_cleanup(static_cast<CURLM*>(multi)); }
+
+Result<Http> Http::open() {
+    auto api = curl_api();
+    if (!api) return api.error();
+    Http http;
+    http.api_ = *api;
+    http.multi_ = std::unique_ptr<void, Free>{(*api)->multi_init(), Free{*api}};
+    if (!http.multi_) throw std::bad_alloc{};
+    auto* easy = (*api)->easy_init();
+    const char* file = nullptr;
+    if (easy && (*api)->easy_getinfo(easy, CURLINFO_CAINFO, &file) == CURLE_OK && file) http.trusted_ = file;
+    (*api)->easy_cleanup(easy);
+    return http;
+}
+
+void Http::run(std::size_t count, const Make& make, const Done& done, const volatile int* stop, std::size_t at_once) {
+    auto* multi = static_cast<CURLM*>(multi_.get());
+    std::vector<std::unique_ptr<Transfer>> all;
+    std::vector<Transfer*> idle;
+    for (std::size_t i = 0; i < std::min(count, at_once); ++i) idle.push_back(all.emplace_back(std::make_unique<Transfer>(api_, multi)).get());
+    Error interrupted{Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}};
+    std::size_t next = 0;
+    auto stopped = [&] { return stop && *stop; };
+    while (!stopped()) {
+        while (!idle.empty() && next < count) {
+            auto& t = *idle.back();
+            t.index = next++;
+            if (auto e = t.begin(make(t.index), trusted_)) done(t.index, *std::move(e));
+            else idle.pop_back();
+        }
+        if (idle.size() == all.size()) return;
+        int running = 0, left = 0;
+        api_->multi_perform(multi, &running);
+        bool answered = false;
+        while (auto* message = api_->multi_info_read(multi, &left)) {
+            auto* easy = message->easy_handle;
+            auto code = message->data.result;
+            Transfer* t = nullptr;
+            api_->easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+            auto answer = t->finish(code);
+            api_->multi_remove_handle(multi, easy); // the message is gone with it
+            idle.push_back(t);
+            answered = true;
+            done(t->index, std::move(answer));
+        }
+        if (!answered) api_->multi_poll(multi, nullptr, 0, slice, nullptr);
+    }
+    for (auto& t : all)
+        if (std::ranges::find(idle, t.get()) == idle.end()) done(t->index, interrupted);
+    for (; next < count; ++next) done(next, interrupted);
+}
+
+Result<Response> Http::fetch(const Request& question, const volatile int* stop) {
+    std::optional<Result<Response>> answer;
+    run(1, [&](std::size_t) { return question; }, [&](std::size_t, Result<Response> r) { answer.emplace(std::move(r)); }, stop, 1);
+    if (auto& r = *answer; r && r->cut) return long_body(question.where.empty() ? Line{question.url, question.url} : question.where, question.body_limit);
+    return *std::move(answer);
+}
+
+Result<Response> fetch(const Request& question, const volatile int* stop) {
+    auto http = Http::open();
+    if (!http) return http.error();
+    return (*http).fetch(question, stop);
+}
+
+} // namespace imops::net
