@@ -235,7 +235,9 @@ Failed Http::Transfer::how(CURLcode code) {
     api->easy_getinfo(easy, CURLINFO_OS_ERRNO, &f.os_error);
     api->easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &f.verify);
     f.resolved = seconds(CURLINFO_NAMELOOKUP_TIME_T) > 0;
-    f.connected = seconds(CURLINFO_CONNECT_TIME_T) > 0;
+    long port = 0; // CURLINFO_CONNECT_TIME is not told until TLS is there
+    api->easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port);
+    f.connected = port > 0;
     f.encrypted = seconds(CURLINFO_APPCONNECT_TIME_T) > 0;
     f.tls = asked.url.starts_with("https://");
     f.body = answer.body.size();

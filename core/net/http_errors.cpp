@@ -53,7 +53,7 @@ Error untrusted(const Failed& f, const Line& where) {
     for (auto& d : distrusts())
         for (auto verdict : d.verdicts)
             if (verdict != X509_V_OK && verdict == f.verify) return {Code::tls_untrusted, say("{}: {}", "{}：{}", where, d.what), d.remedy, {}};
-    if (f.verify == X509_V_OK)
+    if (f.verify == X509_V_OK || f.verify == X509_V_ERR_UNSPECIFIED) // the latter: libcurl looked at the name first
         return {Code::tls_untrusted, say("{}: the certificate is for another name", "{}：证书的域名不符", where),
                 Text{"`openssl s_client -connect ADDRESS:PORT -servername NAME </dev/null | openssl x509 -noout -ext subjectAltName` shows its names. Is another site of the proxy the default for this port? Else have it issued for this name too.",
                      "用 `openssl s_client -connect 地址:端口 -servername 域名 </dev/null | openssl x509 -noout -ext subjectAltName` 查看证书中的域名。是否落到了代理在该端口上的另一个默认站点？否则请重新签发包含该域名的证书。"}, {}};
