@@ -254,8 +254,10 @@ Result<Response> Http::Transfer::finish(CURLcode code) {
         break;
     case End::stranger: return not_http(where, answer.body);
     case End::headers: return long_headers(where);
-    case End::upgraded:
-    case End::cut: break;
+    case End::cut:
+        if (asked.whole) return long_body(where, asked.body_limit);
+        break;
+    case End::upgraded: break;
     }
     const char* url = nullptr;
     long version = 0;
@@ -330,7 +332,6 @@ void Http::run(std::size_t count, const Make& make, const Done& done, const vola
 Result<Response> Http::fetch(const Request& question, const volatile int* stop) {
     std::optional<Result<Response>> answer;
     run(1, [&](std::size_t) { return question; }, [&](std::size_t, Result<Response> r) { answer.emplace(std::move(r)); }, stop, 1);
-    if (auto& r = *answer; r && r->cut) return long_body(question.where.empty() ? Line{question.url, question.url} : question.where, question.body_limit);
     return *std::move(answer);
 }
 

@@ -28,6 +28,7 @@ struct Request {
     int connected = -1;                    // a connection that somebody has made already; nothing is looked up or dialled. Stays the caller's
     Line where;                            // how errors call it; empty: host and port of the url
     std::size_t body_limit = 1 << 20;      // no more is read
+    bool whole = true;                     // a longer body is an error, Code::too_long; else it is cut there
     int redirects = 0;                     // so many are followed; 0: a redirect is an answer like any other
     bool http1 = false;                    // HTTP/1.1 and nothing else: an upgrade
     std::chrono::milliseconds limit{10'000}; // for everything, from the first packet to the end of the answer
@@ -72,9 +73,9 @@ class Http {
 
     /// Asks 0 ... count-1, `at_once` at a time: a question is made when its turn comes and gone when it is answered, so the memory is
     /// that of `at_once` of them. Errors of a question: Code::name_not_found, refused, timed_out, unreachable, handshake, tls_untrusted,
-    /// not_http, redirect_loop, too_long (the headers), lost, config (a url or header that cannot be sent, no authorities), interrupted.
+    /// not_http, redirect_loop, too_long, lost, config (a url or header that cannot be sent, no authorities), interrupted.
     void run(std::size_t count, const Make&, const Done&, const volatile int* stop = nullptr, std::size_t at_once = 64);
-    /// One question. Errors: the same, and Code::too_long for a body beyond its limit.
+    /// One question. Errors: the same.
     Result<Response> fetch(const Request&, const volatile int* stop = nullptr);
 };
 

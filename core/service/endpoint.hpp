@@ -12,7 +12,7 @@ class Answer {
     Clock::time_point begun_ = Clock::now();
 
   public:
-    /// A phase ("connect", "tls", "first") took so long, in seconds.
+    /// A phase ("connect", "tls", "first") took so long, in seconds; "total" if it is not the time since this was made.
     void took(std::string_view phase, double seconds) { times_.emplace_back(phase, seconds); }
     /// What was seen, in a few words for people of both languages: "HTTP 200, 1.2 KiB", a version.
     void seen(std::string words) { seen_ = std::move(words); }
