@@ -15,10 +15,10 @@ enum class Code {
     host_key_unknown, host_key_changed, host_key_revoked,
     key_refused, key_unreadable, password_refused, no_method,
     sudo_refused, no_shell, no_channel, lost, unsupported,
-    // asking a service
-    tls_untrusted, not_http, redirect_loop,
     // running something there
-    remote, too_long
+    remote, too_long,
+    // asking a service
+    tls_untrusted, not_http, redirect_loop
 };
 /// "host_key_changed": the name used in reports, bundles and docs/errors.md.
 std::string_view name(Code);
