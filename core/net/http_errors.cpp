@@ -104,6 +104,9 @@ Error http_error(const Failed& f, const Line& where) {
                 Text{"Usually the proxy ends TLS and the application, which does not know, sends everybody to https again: `proxy_set_header X-Forwarded-Proto $scheme;` in nginx, and let the application trust it.",
                      "通常是代理已终结 TLS，而应用不知情，不断跳转到 https：在 nginx 中设置 `proxy_set_header X-Forwarded-Proto $scheme;`，并让应用信任该请求头。"}, {}};
     case CURLE_UNSUPPORTED_PROTOCOL:
+        if (f.status >= 300 && f.status <= 399)
+            return {Code::not_http, say("{}: redirects to what is neither http nor https", "{}：重定向到了既非 http 也非 https 的地址", where),
+                    Text{"`curl -sSI URL` shows where it leads; correct the redirect of the server.", "用 `curl -sSI URL` 查看目标地址，并改正服务器的重定向。"}, {}};
         if (f.connected) return not_http(where, f.detail);
         [[fallthrough]];
     case CURLE_URL_MALFORMAT:

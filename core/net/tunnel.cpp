@@ -116,10 +116,13 @@ Result<std::pair<Fd, Fd>> tcp_pair() {
     at.sin_family = AF_INET;
     at.sin_port = htons(std::uint16_t(door->port()));
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    Fd near{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (!near || ::connect(near.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0) return no_socket();
+    // Without waiting, so that connect() may be called once more: libcurl 7.88 does so with a socket of which it was told that it is
+    // connected, and Linux says yes to the first who asks how such an attempt went.
+    Fd near{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!near || (::connect(near.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 && errno != EINPROGRESS)) return no_socket();
     auto far = (*door).accept(Clock::now() + std::chrono::seconds{5});
     if (!far) return far.error();
+    ::fcntl(near.get(), F_SETFL, ::fcntl(near.get(), F_GETFL) & ~O_NONBLOCK);
     return std::pair{std::move(near), *std::move(far)};
 }
 
