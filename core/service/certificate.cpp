@@ -115,6 +115,7 @@ Trust distrusted(const Fault& fault, X509* leaf, STACK_OF(X509) * sent, X509_STO
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE: // of an authority with a trusted name, but another key
         if (fault.error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN && lacks_intermediate(leaf, sent, c, !ca.empty()))
             return fails("missing_intermediate", say("the intermediate certificate is not sent: {}", "服务器没有发送中间证书：{}", shown(::X509_get_issuer_name(leaf))),
                          Text{"The server's file must hold the whole chain: first its own PEM block, then the intermediate's: `cat server.crt intermediate.crt > fullchain.pem`; with certbot name fullchain.pem, not cert.pem. Then reload the service.",

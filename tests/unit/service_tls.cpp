@@ -1,5 +1,5 @@
 #include "core/service/tls.hpp"
-#include "core/base/string.hpp"
+#include "core/base/process.hpp"
 #include "core/service/certificate.hpp"
 #include "core/service/hello.hpp"
 #include "core/service/starttls.hpp"
@@ -52,6 +52,7 @@ struct Made {
 
 /// A TLS server at the other end of a socket pair, for one handshake.
 class Server {
+    IgnorePipes ignore_pipes_;
     int fds_[2];
     std::jthread thread_;
 
