@@ -29,7 +29,9 @@ void kill_masters(const std::string& folder) {
         int pid = 0;
         if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc{}) continue;
         std::ifstream in(entry.path() / "cmdline", std::ios::binary);
-        std::string title((std::istreambuf_iterator<char>(in)), {});
+        std::string title(4096, '\0');
+        in.read(title.data(), std::streamsize(title.size())); // a process that has just ended gives an error here
+        title.resize(std::size_t(in.gcount()));
         if (title.starts_with("ssh") && title.find(folder + "/") != title.npos) ::kill(pid, SIGKILL);
     }
 }

@@ -78,7 +78,7 @@ TEST(Endpoint, groups_say_which_facts_are_asked) {
     };
     EXPECT_EQ(of("http://a/"), "endpoint");
     EXPECT_EQ(of("https://a/"), "endpoint tls");
-    EXPECT_EQ(of("xmpp://a"), "endpoint tls");
+    EXPECT_EQ(of("xmpp://a"), "endpoint xmpp tls");
     EXPECT_EQ(of("https://a/", false), "endpoint") << "what must not answer has no certificate to judge";
 }
 
