@@ -88,7 +88,8 @@ bool url_has_port(std::string_view url) {
 
 DnsQuestion dns_question(std::string_view url) {
     auto rest = behind_scheme(url);
-    if (url.substr(url.find(':') + 1).starts_with("//")) rest.remove_prefix(std::min(rest.size(), rest.find('/') + 1));
+    if (url.substr(url.find(':') + 1).starts_with("//")) rest.remove_prefix(std::min(rest.size(), rest.find('/')));
+    if (rest.starts_with('/')) rest.remove_prefix(1);
     DnsQuestion q{std::string{rest.substr(0, rest.find_first_of("/?#"))}};
     if (auto type = url_parameter(url, "type"); !type.empty()) q.type = type;
     std::ranges::transform(q.type, q.type.begin(), [](unsigned char c) { return char(std::toupper(c)); });
