@@ -25,9 +25,9 @@ struct MysqlApi {
     decltype(&::mysql_errno) error_number = nullptr;
     decltype(&::mysql_error) error_text = nullptr;
     decltype(&::mysql_close) close = nullptr;
-    decltype(&::mariadb_get_infov) get_info = nullptr;
+    decltype(&::mysql_get_client_version) client_version = nullptr;
     bool found = false;
-    std::size_t version = 0; // 30308: 3.3.8
+    unsigned long version = 0; // 30308: 3.3.8
 
     MysqlApi() {
         Library so{"libmariadb.so.3"};
@@ -35,8 +35,8 @@ struct MysqlApi {
                 so.find("mysql_real_query", real_query) && so.find("mysql_store_result", store_result) && so.find("mysql_num_fields", num_fields) &&
                 so.find("mysql_fetch_fields", fetch_fields) && so.find("mysql_fetch_row", fetch_row) && so.find("mysql_fetch_lengths", fetch_lengths) &&
                 so.find("mysql_free_result", free_result) && so.find("mysql_errno", error_number) && so.find("mysql_error", error_text) && so.find("mysql_close", close) &&
-                so.find("mariadb_get_infov", get_info) && server_init(0, nullptr, nullptr) == 0;
-        if (found) get_info(nullptr, MARIADB_CLIENT_VERSION_ID, &version);
+                so.find("mysql_get_client_version", client_version) && server_init(0, nullptr, nullptr) == 0;
+        if (found) version = client_version();
     }
 };
 

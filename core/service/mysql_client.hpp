@@ -55,7 +55,7 @@ class MysqlClient {
         Relay::End end = Relay::End::one_side;
     };
     /// Errors: Code::unsupported (no library), io. `trouble` tells why the log-in failed. `greeting`: what was already read from the stream.
-    /// `fingerprint` of the certificate that TLS must meet, by SHA-256 in hex or by `fingerprint_of`; empty: no TLS.
+    /// `fingerprint`, by `fingerprint_of`, is that of the certificate that TLS must meet; empty: no TLS.
     static Result<std::unique_ptr<MysqlClient>> open(std::unique_ptr<Stream>, std::string greeting, const Target&, const std::string& fingerprint, bool trusted, std::optional<Trouble>& trouble);
     /// Of the certificate that `s` has met, as the library compares it. Errors: Code::unsupported (no library).
     static Result<std::string> fingerprint_of(const Stream& s);
