@@ -20,7 +20,7 @@ std::string answer(std::string_view question, int code, std::vector<std::pair<in
 }
 
 const std::string address{"\x0a\0\0\5", 4};
-const std::string srv = std::string{"\0\5\0\1\x14\x66", 6} + std::string{"\4XMPP\xc0\x19", 7}; // xmpp. + the name that begins behind _xmpp-client._tcp
+const std::string srv = std::string{"\0\5\0\1\x14\x66", 6} + std::string{"\4XMPP\xc0\x1e", 7}; // xmpp. + the name that begins behind _xmpp-client._tcp
 
 Told asked(std::function<std::string(std::string_view)> script, std::vector<std::string> values = {}, std::string name = "im.example.com?type=A", std::chrono::milliseconds limit = std::chrono::seconds{10}) {
     auto peer = Peer::udp(std::move(script));
