@@ -24,15 +24,6 @@ std::string error(std::string_view name) {
     return head + fmt::format("<stream:error><{} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>why &amp; so</text></stream:error></stream:stream>", name);
 }
 
-std::vector<XmlStream::Got> all_of(XmlStream& x, std::string_view text) {
-    std::vector<XmlStream::Got> all;
-    Element e;
-    x.feed(text);
-    do all.push_back(x.next(e));
-    while (all.back() == XmlStream::Got::root || all.back() == XmlStream::Got::element);
-    return all;
-}
-
 } // namespace
 
 TEST(Xml, a_stream_comes_in_pieces) {
