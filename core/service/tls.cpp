@@ -188,10 +188,9 @@ bool numeric(const std::string& s) {
 }
 
 /// One row for each address of the name: the one that was looked at, and the others. From another host only that one is seen.
-std::string backends_text(const Target& t, const Stream& first) {
+std::string backends_text(const Target& t, const std::string& own, const Fingerprint& shown) {
     constexpr std::size_t most = 16;
     auto row = [](const std::string& address, std::string_view code, const Fingerprint& f) { return fmt::format("{}\t{}\t{}\t{}\n", address, code, f.sha256, f.not_after); };
-    auto own = first.peer_address();
     std::vector<std::string> others, rows;
     if (!own.empty() && !numeric(t.address))
         for (auto& a : addresses_of(t.address, t.deadline))
@@ -206,7 +205,7 @@ std::string backends_text(const Target& t, const Stream& first) {
             });
     }
     std::ranges::sort(rows);
-    return row(own.empty() ? t.address : own, "ok", fingerprint(first.tls())) + fmt::format("{}", fmt::join(rows, ""));
+    return row(own.empty() ? t.address : own, "ok", shown) + fmt::format("{}", fmt::join(rows, ""));
 }
 
 } // namespace
@@ -224,7 +223,10 @@ Told inspect_tls(const Target& t, TlsScope scope) {
     told["tls.chain"].text = chain_text(a.stream->tls());
     told["tls.trust"].text = trust_text(a.stream->tls(), t.wish.ca, a.stream->where());
     if (a.obstacle) return told;
-    if (scope.backends) told["tls.backends"].text = backends_text(t, *a.stream);
+    auto own = a.stream->peer_address();
+    auto shown = fingerprint(a.stream->tls());
+    a.stream.reset(); // no more than one connection at a time: some servers have few
+    if (scope.backends) told["tls.backends"].text = backends_text(t, own, shown);
     if (scope.weak) told["tls.weak"].text = weak_text(t);
     return told;
 }
