@@ -1,5 +1,6 @@
 #include "core/base/string.hpp"
 #include "core/service/postgres_parts.hpp"
+#include <algorithm>
 #include <arpa/inet.h>
 
 namespace imops::service::postgres {
@@ -57,7 +58,8 @@ class Talk {
     Greeting g_;
     std::unique_ptr<Stream> stream_;
 
-    Clock::time_point half() const { return t_.deadline - (t_.deadline - Clock::now()) / 2; }
+    /// Leaves a little for ask_the_silent.
+    Clock::time_point nearly_all() const { return t_.deadline - std::min<Clock::duration>((t_.deadline - Clock::now()) / 4, std::chrono::milliseconds{1500}); }
 
     bool wrong(Refusal r) {
         g_.wrong = std::move(r);
@@ -92,7 +94,7 @@ class Talk {
     bool start_tls() {
         auto e = stream_->start_tls(t_.wish);
         if (e && (tls_ == Tls::yes || e->code != Code::handshake)) return wrong(as_refusal(*e));
-        if (e) return dial(half()); // nothing said of TLS: as most drivers, without it
+        if (e) return dial(nearly_all()); // nothing said of TLS: as most drivers, without it
         g_.encrypted = true;
         auto distrust = stream_->distrust();
         g_.trusted = !distrust;
@@ -131,7 +133,7 @@ class Talk {
   public:
     Talk(const Target& t, Tls tls) : t_{t}, tls_{tls} {}
     Greeting run() {
-        bool goes_on = dial(half());
+        bool goes_on = dial(nearly_all());
         if (goes_on && tls_ != Tls::no) goes_on = ask_for_tls();
         bool careful = t_.password && !g_.local && !g_.trusted;
         if (goes_on && (tls_ == Tls::no || careful)) begin();

@@ -15,6 +15,7 @@ def drip(c):
     try:
         if c.recv(8)[4:] == (80877103).to_bytes(4, "big"):
             c.sendall(b"N")
+            threading.Event().wait(0.5)
         for byte in b"R\0\0\x03\xe8" + b"x" * 100000:
             c.sendall(bytes([byte]))
             threading.Event().wait(0.2)
