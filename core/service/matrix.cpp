@@ -104,7 +104,7 @@ Step Homeserver::ask(const char* method, const std::string& path, const Secret* 
 
 Cause Homeserver::refused(const MatrixReply& r, const Line& what) {
     auto code = r.text("errcode"), said = one_line(r.text("error"), 200);
-    if (r.status >= 500) {
+    if (r.status >= 500 && !code.empty()) { // the homeserver itself says so, and no proxy in front of it
         MatrixReply health;
         if (!ask("GET", "/health", nullptr, {}, health) && health.status == 200) return store_broken(where(), what, r.status);
     }
