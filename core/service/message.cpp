@@ -22,7 +22,7 @@ void Passage::sending() {
 }
 
 void Passage::leaves(Cause c) {
-    if (!left_) left_ = std::move(c);
+    if (!left_ || left_->code == "nothing") left_ = std::move(c);
 }
 
 Told Passage::told(const Service& s) const {

@@ -30,7 +30,7 @@ class Passage {
     void took(std::string_view phase);
     void sending();
     bool sent() const { return sent_; }
-    /// Something stays on the server; the first is told.
+    /// Something stays on the server; the first is told. "nothing", with words for what is no harm, gives way to it.
     void leaves(Cause);
     Told told(const Service&) const;
 };

@@ -68,7 +68,7 @@ Cause login_refused(const Element& failure, const Line& account) {
     auto text = failure.child("text");
     for (auto& r : refusals())
         if (failure.child(r.condition)) {
-            auto more = text && !text->text.empty() ? one_line(" (" + text->text + ")", 200) : std::string{};
+            auto more = text && !text->text.empty() ? fmt::format(" ({})", one_line(text->text, 200)) : std::string{};
             return {r.code, say("{}: {}{}", "{}：{}{}", account, r.what, more), say("{}", "{}", r.remedy)};
         }
     return {"not_allowed", say("{}: the server refuses the log-in: {}", "{}：服务器拒绝登录：{}", account, said), Text{"Look into the server's log at this minute.", "请查看服务器这一分钟的日志。"}};

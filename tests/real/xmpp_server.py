@@ -16,6 +16,7 @@ SASL, TLS = "urn:ietf:params:xml:ns:xmpp-sasl", "urn:ietf:params:xml:ns:xmpp-tls
 class Session:
     def __init__(self, s):
         self.s, self.got, self.jid, self.tls, self.known = s, "", None, False, False
+        self.others = []  # what other sessions have for this one: a TLS socket serves one thread
 
     def say(self, text):
         self.s.sendall(text.encode())
@@ -26,7 +27,12 @@ class Session:
             if m:
                 self.got = self.got[m.end():]
                 return m
-            part = self.s.recv(4096)
+            while self.others:
+                self.say(self.others.pop(0))
+            try:
+                part = self.s.recv(4096)
+            except TimeoutError:
+                continue
             if not part:
                 raise OSError
             self.got += part.decode()
@@ -47,6 +53,7 @@ class Session:
         self.until("<starttls [^>]*>")
         self.say("<proceed xmlns='%s'/>" % TLS)
         self.s, self.tls = context.wrap_socket(self.s, server_side=True), True
+        self.s.settimeout(0.02)
         self.open()
         self.until("<auth .*?</auth>")
         if fault == "busy":
@@ -68,7 +75,7 @@ class Session:
         if text.startswith("<message"):
             kept.append(text)
             if fault not in ("lost", "unaccepted"):
-                sessions[re.search("to='(.*?)'", text)[1]].say(text)
+                sessions[re.search("to='(.*?)'", text)[1]].others.append(text)
         elif fault == "unaccepted" and name.endswith("-taken"):
             return
         elif name == "archive" and fault == "archive":
