@@ -46,7 +46,7 @@ Cause not_accepted(const Line& where);
 /// Sends the message of `Target::service` between its two accounts by XMPP: two sessions that announce no presence, one message with
 /// hints that nobody shall keep or copy it, the server's archive looked through afterwards. Codes of its own: domain_unknown, no_tls,
 /// untrusted, no_mechanism, password_wrong, not_allowed, account_disabled, password_expired, store_broken, server_unproven,
-/// bounced, not_accepted, message_lost, other_service, and the condition of a stream error.
+/// bounced, blocked, not_accepted, message_lost, other_service, and the condition of a stream error.
 Told message_by_xmpp(const Target&);
 
 /// The same by Matrix (client-server API v3): both log in, a room is made, the message sent, awaited by /sync and redacted, the room

@@ -37,6 +37,18 @@ class XmppPassage {
                      "接收账号是否屏蔽了发送账号（黑名单、隐私列表）？是否被模块（mod_block_strangers、mod_firewall）或访问规则拦截？可以让两个探测账号互加联系人。"}};
     }
 
+    /// A server may drop silently what the receiver blocks (XEP-0191): its list is looked at before another cause is named.
+    Cause unless_blocked(Cause otherwise) {
+        to_->stream().end_at(target_.deadline);
+        Element answer;
+        if (to_->ask("<iq type='get' id='blocked'><blocklist xmlns='urn:xmpp:blocking'/></iq>", "blocked", answer)) return otherwise;
+        auto* list = answer.child("blocklist");
+        auto of_sender = [&](auto& item) { return item.attribute("jid") == from_->bare() || item.attribute("jid") == target_.wish.name; };
+        if (!list || std::ranges::none_of(list->children, of_sender)) return otherwise;
+        return {"blocked", say("{}: {} blocks {}", "{}：{} 屏蔽了 {}", to_->stream().where(), to_->bare(), from_->bare()),
+                Text{"Take the sender off the receiver's block list, with any client that is logged in as the receiver.", "请用任意客户端登录接收账号，把发送账号移出黑名单。"}};
+    }
+
     /// Until the server has taken the message and the other session has it. In a session stanzas are worked off in their order, so
     /// the answer to what was asked after the message tells that the message was taken.
     void deliver() {
@@ -48,7 +60,7 @@ class XmppPassage {
             Element e;
             Step wrong;
             while (from_->next(e, wrong)) {
-                if (sign_of(e, id_, body_) == Sign::bounced) return passage_.fail(bounced(e));
+                if (sign_of(e, id_, body_) == Sign::bounced) return passage_.fail(unless_blocked(bounced(e)));
                 if (e.name != "iq" || e.attribute("id") != id_ + "-taken" || taken) continue;
                 taken = true;
                 passage_.took("accepted");
@@ -57,7 +69,8 @@ class XmppPassage {
             if (wrong) return passage_.fail(std::move(*wrong));
             if (taken && delivered) return passage_.took("delivered");
             auto got = Stream::read_either(from_->stream(), to_->stream());
-            if (!got) return passage_.fail(got.error().code != Code::timed_out ? Cause{got.error()} : taken ? message_lost(from_->stream().where(), from_->bare(), to_->bare()) : not_accepted(from_->stream().where()));
+            if (!got && got.error().code != Code::timed_out) return passage_.fail(got.error());
+            if (!got) return passage_.fail(taken ? unless_blocked(message_lost(from_->stream().where(), from_->bare(), to_->bare())) : not_accepted(from_->stream().where()));
             auto& session = got->first == &from_->stream() ? *from_ : *to_;
             if (auto closed = session.feed(got->second)) return passage_.fail(std::move(*closed));
         }
