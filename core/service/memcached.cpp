@@ -6,6 +6,7 @@ namespace imops::service {
 
 namespace {
 
+constexpr std::string_view stats_command = "stats\r\n", settings_command = "stats settings\r\n";
 constexpr std::size_t longest = 1 << 20; // `stats settings` is 2 KiB
 
 /// Lines of text both ways.
@@ -55,13 +56,13 @@ class Conversation {
     }
 };
 
-/// The lines that are judged: our key, the name of Memcached.
+/// The lines that are judged: our key, the command that tells it, the name of Memcached. Both commands know `evictions`, as different things.
 struct Field {
-    std::string_view key, name;
+    std::string_view key, name, command = stats_command;
 };
 constexpr std::array<Field, 12> fields{{
-    {"uptime", "uptime"}, {"connections", "curr_connections"}, {"max_connections", "maxconns"}, {"rejected", "rejected_connections"}, {"disabled", "listen_disabled_num"},
-    {"evicted", "evictions"}, {"hits", "get_hits"}, {"misses", "get_misses"}, {"used", "bytes"}, {"limit", "limit_maxbytes"}, {"udp", "udpport"}, {"version", "version"},
+    {"uptime", "uptime"}, {"connections", "curr_connections"}, {"max_connections", "maxconns", settings_command}, {"rejected", "rejected_connections"}, {"disabled", "listen_disabled_num"},
+    {"evicted", "evictions"}, {"hits", "get_hits"}, {"misses", "get_misses"}, {"used", "bytes"}, {"limit", "limit_maxbytes"}, {"udp", "udpport", settings_command}, {"version", "version"},
 }};
 
 Told failed(std::string_view code, const Error& e) { return {{"memcached.login", {login_text(code, &e), {}}}}; }
@@ -97,7 +98,7 @@ Told ask_memcached(Stream& stream, const Target& t) {
     if (auto told = log_in(memcached, stream, t, open)) return std::move(*told);
     Told told{{"memcached.login", {login_text("ok") + fmt::format("open {}\n", open ? "yes" : "no"), {}}}};
     auto& stats = told["memcached.stats"];
-    for (auto command : {"stats\r\n", "stats settings\r\n"}) {
+    for (auto command : {stats_command, settings_command}) {
         auto named = memcached.stats(command);
         if (!named) {
             stats = {{}, named.error().what.en};
@@ -105,7 +106,7 @@ Told ask_memcached(Stream& stream, const Target& t) {
         }
         for (auto& f : fields)
             for (auto& [name, value] : *named)
-                if (name == f.name) stats.text += fmt::format("{} {}\n", f.key, one_line(value, 60));
+                if (f.command == command && name == f.name) stats.text += fmt::format("{} {}\n", f.key, one_line(value, 60));
     }
     return told;
 }

@@ -14,8 +14,8 @@ struct Known {
 
 constexpr std::array<Known, 12> known{{
     {{1045, 1698}, "password_wrong", {"user name, password or the host it comes from is wrong for every account", "用户名、密码或来源主机与任何账号都不匹配"},
-     {"An account of MySQL is a name and a host: the message above names both. On the server: `SELECT user, host, plugin FROM mysql.user WHERE user = 'NAME';`. Is it there for this host, with the password of imops.yaml and of the application? `ALTER USER 'NAME'@'HOST' IDENTIFIED BY '...';` sets a new one.",
-      "MySQL 的账号由用户名和来源主机组成，上面的信息给出了两者。在服务器上执行 `SELECT user, host, plugin FROM mysql.user WHERE user = '用户名';`：该主机是否有对应账号？密码与 imops.yaml 及应用配置是否一致？用 `ALTER USER '用户名'@'主机' IDENTIFIED BY '...';` 重设密码。"}},
+     {"An account of MySQL is a name and a host: the message above names both. On the server: `SELECT user, host, plugin FROM mysql.user WHERE user = 'NAME';`. Is it there for this host, with the password of imops.yaml and of the application? `ALTER USER 'NAME'@'HOST' IDENTIFIED BY '...';` sets a new one. A MariaDB that demands TLS (`require_secure_transport`) says the same to who comes without: then `tls: yes`.",
+      "MySQL 的账号由用户名和来源主机组成，上面的信息给出了两者。在服务器上执行 `SELECT user, host, plugin FROM mysql.user WHERE user = '用户名';`：该主机是否有对应账号？密码与 imops.yaml 及应用配置是否一致？用 `ALTER USER '用户名'@'主机' IDENTIFIED BY '...';` 重设密码。强制 TLS 的 MariaDB（`require_secure_transport`）对未加密的连接也返回同样的错误，此时请写 `tls: yes`。"}},
     {{1049}, "no_database", {"there is no such database", "该数据库不存在"},
      {"`SHOW DATABASES;` lists those there are. Correct `database:` in imops.yaml, or create it: `CREATE DATABASE NAME CHARACTER SET utf8mb4;`.",
       "用 `SHOW DATABASES;` 列出已有的数据库。请改正 imops.yaml 中的 `database:`，或创建它：`CREATE DATABASE 库名 CHARACTER SET utf8mb4;`。"}},
