@@ -27,6 +27,9 @@ std::string offered(const Element* list) {
     return all;
 }
 
+constexpr Text store_remedy{"Is the database (or LDAP) of the accounts up, and can the server log in there? The server's log names the error; `imops preflight` asks the database itself.",
+                            "存放账号的数据库（或 LDAP）是否在运行，服务器能否登录？服务器日志会写明原因；`imops preflight` 会直接检查数据库。"};
+
 struct Refusal {
     std::string_view condition, code;
     Text what, remedy;
@@ -37,8 +40,7 @@ const std::array<Refusal, 6>& refusals() {
          {"The server does not say which. `ejabberdctl check_account NAME DOMAIN`, `prosodyctl shell user list DOMAIN` show whether the account exists; compare the password with the one referred to in imops.yaml.",
           "服务器不会说明是哪一个。用 `ejabberdctl check_account 账号 域名` 或 `prosodyctl shell user list 域名` 查看账号是否存在，再核对 imops.yaml 所引用的密码。"}},
         {"temporary-auth-failure", "store_broken", {"the process answers, but cannot check the password: look at its database", "进程有应答，但无法校验密码：请检查其数据库"},
-         {"Is the database (or LDAP) of the accounts up, and can the server log in there? The server's log names the error; `imops preflight` asks the database itself.",
-          "存放账号的数据库（或 LDAP）是否在运行，服务器能否登录？服务器日志会写明原因；`imops preflight` 会直接检查数据库。"}},
+         store_remedy},
         {"account-disabled", "account_disabled", {"the account is disabled", "账号已被禁用"}, {"Enable it, or make another one for the probe.", "请启用该账号，或为探测另建一个。"}},
         {"credentials-expired", "password_expired", {"the password has expired", "密码已过期"}, {"Give the account a new password, and put it where imops.yaml refers to.", "请为该账号设置新密码，并更新到 imops.yaml 所引用的位置。"}},
         {"invalid-authzid", "not_allowed", {"the account must not log in under this name", "不允许该账号以此名称登录"}, {"Correct `user` under `message:`.", "请改正 `message:` 下的 `user`。"}},
@@ -238,7 +240,10 @@ Step XmppSession::log_in(const TlsWish& wish, bool direct, const Secret& passwor
         return c;
     }
     if (auto wrong = begin(features)) return wrong;
-    if (auto wrong = authenticate(features, password)) return wrong;
+    if (auto wrong = authenticate(features, password)) {
+        if (wrong->code != name(Code::timed_out)) return wrong;
+        return Cause{"store_broken", say("{}: the server answers, but has no answer to the password in time: look at its database", "{}：服务器有应答，但未在时限内完成密码校验：请检查其数据库", account()), store_remedy};
+    }
     if (auto wrong = begin(features)) return wrong;
     return bind(features);
 }
