@@ -77,13 +77,15 @@ void run_monitoring(Program& p, const Options& o) {
     auto d = p.deployment();
     auto catalogue = p.catalogue(p.config);
     catalogue.apply(d);
+    auto product = p.product(*d.product, &d.product, d.file);
+    for (auto& e : product.endpoints(d)) d.endpoints.push_back(std::move(e));
     Monitored m{d, {}, o.program.empty() ? own_path() : o.program, fs::absolute(p.config).lexically_normal().string(), o.user.empty() ? own_user() : o.user, p.lang};
     refuse(m.program, "\"'\\");
     refuse(m.config);
     refuse(m.user, "\"'\\ %");
     Selection health;
     health.when = When::health;
-    for (auto* c : selected_checks(health, catalogue, p.product(*d.product, &d.product, d.file)))
+    for (auto* c : selected_checks(health, catalogue, product))
         if (c->fleet) m.comparisons.push_back(c->id);
     struct {
         std::string_view kind;

@@ -29,7 +29,7 @@ std::string service(std::string_view host, std::string_view description, std::st
 
 } // namespace
 
-/// A service for each host and each service of the deployment, at its own host, so that an alert and its acknowledgement are about one
+/// A service for each host, service and endpoint of the deployment, at its own host, so that an alert and its acknowledgement are about one
 /// machine. What compares hosts needs a run over all of them, and is a service of the machine that runs imops.
 std::vector<MonitoringFile> nagios_files(const Monitored& m) {
     auto& d = m.deployment;
@@ -46,6 +46,7 @@ std::vector<MonitoringFile> nagios_files(const Monitored& m) {
     for (auto& h : d.hosts) s += host(h.name, h.address);
     for (auto& h : d.hosts) s += service(h.name, "imops health", "--host " + h.name, 10);
     for (auto& x : d.services) s += service(x.host.empty() ? base : x.host, "imops " + x.name, "--service " + x.name, 10);
+    for (auto& e : d.endpoints) s += service(e.via.empty() ? base : e.via, "imops " + e.name, "--service " + e.name, 5);
     std::string compared;
     for (auto& id : m.comparisons) compared += (compared.empty() ? "--check " : " --check ") + id;
     if (d.hosts.size() > 1 && !compared.empty()) s += service(base, "imops comparison of hosts", compared, 60);

@@ -74,14 +74,15 @@ Result<Service> message_service(const Deployment& d, const Product& p) {
     if (!protocol) protocol = p.message;
     if (!protocol)
         return wrong(say("how messages of {} are sent is not known", "不知道 {} 的消息协议", p.id), Text{"Write `protocol: matrix` or `protocol: xmpp` under `message:`; others cannot be sent yet.", "请在 `message:` 下写 `protocol: matrix` 或 `protocol: xmpp`；其他协议目前还不支持。"});
-    if (m.url.empty() && d.names.empty())
-        return wrong(Text{"where the message is to be sent is not known", "不知道消息发往哪里"}, Text{"Write `url:` under `message:`, or the public names under `names:`.", "请在 `message:` 下写 `url:`，或在 `names:` 下写明对外域名。"});
+    auto usual = *protocol == Protocol::xmpp ? d.domain : d.names.empty() ? std::string{} : d.names.front();
+    if (m.url.empty() && usual.empty())
+        return wrong(Text{"where the message is to be sent is not known", "不知道消息发往哪里"}, Text{"Write `url:` under `message:`, or `domain:` and the public `names:`.", "请在 `message:` 下写 `url:`，或写明 `domain:` 和对外域名 `names:`。"});
     Service s;
-    if (auto o = fill(s, m, *protocol, m.url.empty() ? d.names.front() : m.url)) return wrong(std::move(o->what), std::move(o->remedy));
+    if (auto o = fill(s, m, *protocol, m.url.empty() ? usual : m.url)) return wrong(std::move(o->what), std::move(o->remedy));
     s.name = message_name;
     s.at = m.at;
     s.via = m.via;
-    s.ca = m.ca;
+    s.ca = m.ca.empty() ? d.ca : m.ca;
     s.within = m.within;
     s.user = m.from.user;
     s.password = m.from.password;

@@ -32,7 +32,7 @@ template <class X> void describe(X& x, Account& a) {
 
 template <class X> void describe(X& x, MessageProbe& m) {
     x.may("protocol", m.protocol, {"matrix or xmpp; default: the product's", "matrix 或 xmpp；默认取决于产品"});
-    x.may("url", m.url, {"https://NAME of a Matrix homeserver, xmpp://DOMAIN; default: the first of `names`", "Matrix 服务器的 https://域名，或 xmpp://域名；默认用 `names` 中的第一个"});
+    x.may("url", m.url, {"https://NAME of a Matrix homeserver, xmpp://DOMAIN; default: the first of `names`, for XMPP `domain`", "Matrix 服务器的 https://域名，或 xmpp://域名；默认用 `names` 中的第一个，XMPP 用 `domain`"});
     x.may("at", m.at, {"ADDRESS or ADDRESS:PORT to connect to instead of the url's", "改为连接此 地址 或 地址:端口"}, word_of("._-:[]%", 253));
     x.may("via", m.via, {"host from which it is asked", "从哪台主机发起检查"}, word_of("._-", 63));
     x.may("ca", m.ca, {"PEM file of the authority that signed its certificate; default: the system's", "签发其证书的 CA 文件（PEM）；默认用系统的"}, absolute_path());

@@ -20,6 +20,8 @@ realm=$bed_domain
 no-tls
 no-dtls
 no-cli
+no-tcp-relay
+$(printf 'denied-peer-ip=%s\n' 10.0.0.0-10.255.255.255 172.16.0.0-172.31.255.255 192.168.0.0-192.168.255.255 169.254.0.0-169.254.255.255 100.64.0.0-100.127.255.255)
 fingerprint
 userdb=$dir/turndb
 pidfile=$dir/pid
