@@ -332,7 +332,7 @@ Deployment parse_deployment(std::string text, std::string file, const KnownNames
         for (auto& s : *list)
             if (s.ca.empty()) s.ca = d.ca;
     for (auto& s : d.services)
-        if (s.type == ServiceType::s3 && !s.tls) s.tls = true;
+        if (s.type == ServiceType::s3 && !s.tls) s.tls = true; // of files nothing goes over the network in clear unless somebody says so
     for (auto& w : f.waivers) d.waivers.push_back(std::move(w.value));
     if (d.workload.concurrent == 0) d.workload.concurrent = d.workload.registered / 10;
     if (d.workload.messages == 0) d.workload.messages = d.workload.concurrent * 40;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <strings.h>
 
 namespace imops::net {
@@ -167,6 +168,10 @@ std::optional<Error> Http::Transfer::set_key() {
     if (libcurl->version_num < 0x075800 || api->easy_setopt(easy, CURLOPT_AWS_SIGV4, fmt::format("aws:amz:{}:s3", key.region).c_str()) != CURLE_OK)
         return Error{Code::unsupported, say("{}: libcurl {} on this machine cannot sign a question to an S3 store", "{}：本机的 libcurl {} 无法为 S3 请求签名", where, libcurl->version),
                      Text{"It takes 7.88 or newer: run imops on a newer system (Debian 12, Ubuntu 24.04 have it).", "需要 7.88 或更新的版本：请在较新的系统上运行 imops（Debian 12、Ubuntu 24.04 已自带）。"}, {}};
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    if (::EVP_Digest(asked.body.data(), asked.body.size(), digest.data(), &size, ::EVP_sha256(), nullptr) != 1) throw std::bad_alloc{};
+    headers.add(fmt::format("x-amz-content-sha256: {:02x}", fmt::join(digest.begin(), digest.begin() + size, ""))); // libcurl 7.88 signs it, but sends none of its own
     std::string secret{key.secret->reveal()};
     api->easy_setopt(easy, CURLOPT_USERNAME, key.id.c_str());
     api->easy_setopt(easy, CURLOPT_PASSWORD, secret.c_str());
