@@ -45,7 +45,7 @@ constexpr Words not_there{"NoSuchBucket", "bucket_missing", {"there is no such b
 constexpr Words unknown_key{"InvalidAccessKeyId", "key_wrong", {"the store does not know this access key id", "对象存储中没有该 access key id"},
                             {"Compare `user` in imops.yaml with the store's list of keys: `mc admin user ls STORE`, `radosgw-admin user info --uid NAME`, `garage key list`. Was it removed or replaced? Then the application needs the new one as well.",
                              "请核对 imops.yaml 中的 `user` 与对象存储的密钥列表：`mc admin user ls 存储名`、`radosgw-admin user info --uid 用户`、`garage key list`。是否已删除或更换？如已更换，应用也需要更新。"}};
-constexpr Words bad_signature{"SignatureDoesNotMatch", "secret_wrong", {"the secret key does not belong to this access key id", "secret key 与该 access key id 不匹配"},
+constexpr Words bad_signature{"SignatureDoesNotMatch", "secret_wrong", {"the signature does not match: the secret key is wrong, or something between changes the request", "签名不匹配：secret key 有误，或中间设备改动了请求"},
                               {"Compare what `password` points to with the store's key, without blanks around it. If the key is right, a proxy in front changes what was signed: in nginx `proxy_set_header Host $http_host;`, and no path of its own in `proxy_pass`.",
                                "请核对 `password` 所指的内容与对象存储中的密钥，首尾不能有空格。密钥无误时，是前面的代理改动了已签名的内容：nginx 中请写 `proxy_set_header Host $http_host;`，且 `proxy_pass` 不带路径。"}};
 constexpr Words wrong_clock{"RequestTimeTooSkewed", "clock_skew", {"the clocks of this machine and of the store are more than 15 minutes apart", "本机与对象存储的时钟相差超过 15 分钟"},
