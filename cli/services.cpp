@@ -9,6 +9,7 @@
 #include "core/service/mysql.hpp"
 #include "core/service/postgres.hpp"
 #include "core/service/redis.hpp"
+#include "core/service/s3.hpp"
 #include "core/service/smtp.hpp"
 #include "core/service/starttls.hpp"
 #include "core/service/tls.hpp"
@@ -45,9 +46,9 @@ Told (*asker(const Service& s))(const Target&) {
     case ServiceType::xmpp: return service::ask_xmpp;
     case ServiceType::tls: return service::ask_tls;
     case ServiceType::dns: return service::ask_dns;
-    case ServiceType::s3: return nullptr;
+    case ServiceType::s3: return service::ask_s3;
     }
-    return nullptr;
+    return service::ask_tcp;
 }
 
 /// The fact that tells how the log-in or the answer went.
@@ -145,8 +146,7 @@ class Round {
 
     void ask(Asked& a) {
         a.target.deadline = net::Clock::now() + limit_;
-        if (auto* ask = asker(*a.service)) a.told = ask(a.target);
-        else a.told = {{first_fact(*a.service), {{}, fmt::format("imops cannot ask a service of type {} yet", word(a.service->type))}}};
+        a.told = asker(*a.service)(a.target);
     }
 
     void ask_together(const std::vector<Asked*>& asked) {

@@ -1,6 +1,7 @@
 #include "core/base/string.hpp"
 #include <algorithm>
 #include <cstdlib>
+#include <fmt/format.h>
 
 namespace imops {
 
@@ -121,6 +122,14 @@ std::string base64(std::string_view bytes) {
         for (std::size_t i = 0; i < 4; ++i) text += i <= bytes.size() ? letters[three >> (18 - 6 * i) & 63] : '=';
     }
     return text;
+}
+
+std::string percent_escaped(std::string_view text) {
+    std::string out;
+    for (unsigned char c : text)
+        if (std::isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~') out += char(c);
+        else out += fmt::format("%{:02X}", c);
+    return out;
 }
 
 std::string shell_quote(std::string_view text) {

@@ -24,6 +24,9 @@ std::string_view trim(std::string_view);
 /// RFC 4648, padded.
 std::string base64(std::string_view bytes);
 
+/// Fit to be one part of a path or a value of a query.
+std::string percent_escaped(std::string_view text);
+
 /// `text` as one word of a POSIX shell.
 std::string shell_quote(std::string_view text);
 

@@ -104,7 +104,8 @@ template <class X> void describe(X& x, Service& s) {
     x.may("port", s.port, {"its port; default: the usual one", "端口；默认为常用端口"}, port_number());
     x.may("via", s.via, {"host from which it is asked", "从哪台主机发起检查"}, host_name);
     x.may("user", s.user, {"account", "账号"});
-    x.may("database", s.database, {"database name", "数据库名"});
+    x.may("database", s.database, {"database name; bucket of s3", "数据库名；s3 的存储桶名"});
+    x.may("region", s.region, {"region of s3; default: us-east-1", "s3 的 region；默认为 us-east-1"}, word_of("._-", 63));
     secret(x, "password", s.password, {"password of the account", "账号密码"});
     x.may("tls", s.tls, {"whether it is spoken to with TLS; default: as the kind of service does by itself", "是否使用 TLS；默认取决于服务类型"});
     x.may("ca", s.ca, {"PEM file of the authority that signed its certificate; default: the system's", "签发其证书的 CA 文件（PEM）；默认用系统的"}, absolute_path());
@@ -330,6 +331,8 @@ Deployment parse_deployment(std::string text, std::string file, const KnownNames
     for (auto* list : {&d.services, &d.endpoints})
         for (auto& s : *list)
             if (s.ca.empty()) s.ca = d.ca;
+    for (auto& s : d.services)
+        if (s.type == ServiceType::s3 && !s.tls) s.tls = true; // of files nothing goes over the network in clear unless somebody says so
     for (auto& w : f.waivers) d.waivers.push_back(std::move(w.value));
     if (d.workload.concurrent == 0) d.workload.concurrent = d.workload.registered / 10;
     if (d.workload.messages == 0) d.workload.messages = d.workload.concurrent * 40;

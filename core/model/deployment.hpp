@@ -65,6 +65,7 @@ struct Service {
     int port = 0;         // 0: the usual one
     std::string via;      // host from which it is asked
     std::string user, database;
+    std::string region;   // of an S3 store; empty: us-east-1
     SecretRef password;
     std::optional<bool> tls;  // not said: whatever the kind of service does by itself
     std::string ca;           // file of the authorities that its certificate is trusted by; empty: the system's

@@ -13,7 +13,7 @@ namespace imops::net {
 namespace {
 
 bool find_all(const Library& so, CurlApi& api) {
-    return so.find("curl_global_init", api.global_init) && so.find("curl_easy_init", api.easy_init) &&
+    return so.find("curl_global_init", api.global_init) && so.find("curl_version_info", api.version_info) && so.find("curl_easy_init", api.easy_init) &&
            so.find("curl_easy_cleanup", api.easy_cleanup) && so.find("curl_easy_reset", api.easy_reset) && so.find("curl_easy_strerror", api.easy_strerror) &&
            so.find("curl_slist_append", api.slist_append) && so.find("curl_slist_free_all", api.slist_free_all) && so.find("curl_easy_setopt", api.easy_setopt) &&
            so.find("curl_easy_getinfo", api.easy_getinfo) && so.find("curl_multi_init", api.multi_init) &&

@@ -7,6 +7,7 @@ namespace imops::net {
 /// The functions of libcurl that are used, found by name at run time.
 struct CurlApi {
     CURLcode (*global_init)(long) = nullptr;
+    curl_version_info_data* (*version_info)(CURLversion) = nullptr;
     CURL* (*easy_init)() = nullptr;
     void (*easy_cleanup)(CURL*) = nullptr;
     void (*easy_reset)(CURL*) = nullptr;

@@ -16,11 +16,18 @@ struct Header {
     std::string name, value;
 };
 
-/// One question over HTTP. Nothing of `authorization` and `body` is ever shown.
+/// The key with which a question to an S3 store is signed (AWS Signature 4). The secret signs and is never sent.
+struct S3Key {
+    std::string id, region;
+    const Secret* secret = nullptr; // stays the caller's; null: nothing is signed
+};
+
+/// One question over HTTP. Nothing of `authorization`, the secret of `s3` and `body` is ever shown.
 struct Request {
     std::string method = "GET", url; // http or https
     std::vector<Header> headers;
     const Secret* authorization = nullptr; // value of that header, "Bearer ..."; stays the caller's, and is never sent to another host
+    S3Key s3;                              // instead of `authorization`
     std::string_view body;                 // stays the caller's
     std::string ca;                        // file of the authorities that are trusted; empty: the system's
     std::string at;                        // connect there instead of the url's host; a name or an address
@@ -73,7 +80,8 @@ class Http {
 
     /// Asks 0 ... count-1, `at_once` at a time: a question is made when its turn comes and gone when it is answered, so the memory is
     /// that of `at_once` of them. Errors of a question: Code::name_not_found, refused, timed_out, unreachable, handshake, tls_untrusted,
-    /// not_http, redirect_loop, too_long, lost, config (a url or header that cannot be sent, no authorities), interrupted.
+    /// not_http, redirect_loop, too_long, lost, config (a url or header that cannot be sent, no authorities), interrupted,
+    /// unsupported (a libcurl that cannot sign).
     void run(std::size_t count, const Make&, const Done&, const volatile int* stop = nullptr, std::size_t at_once = 64);
     /// One question. Errors: the same.
     Result<Response> fetch(const Request&, const volatile int* stop = nullptr);

@@ -84,16 +84,18 @@ std::string websocket_accept(const std::string& key) {
     return base64(std::string_view{digest}.substr(0, size));
 }
 
+std::string root_url(const Target& t) {
+    bool v6 = t.address.find(':') != t.address.npos;
+    return fmt::format("{}://{}{}{}:{}/", t.tls ? "https" : "http", v6 ? "[" : "", t.address, v6 ? "]" : "", t.port);
+}
+
 HttpQuestion::HttpQuestion(const Target& t) : target_{t}, url_{t.service->url} {
     websocket_ = url_.starts_with("ws:") || url_.starts_with("wss:");
     if (websocket_) {
         url_.replace(0, 2, "http");
         key_ = random_key();
     }
-    if (url_.empty()) { // a service that is no endpoint
-        bool v6 = t.address.find(':') != t.address.npos;
-        url_ = fmt::format("{}://{}{}{}:{}/", t.tls ? "https" : "http", v6 ? "[" : "", t.address, v6 ? "]" : "", t.port);
-    }
+    if (url_.empty()) url_ = root_url(t); // a service that is no endpoint
     if (!t.password) return;
     auto password = t.password->reveal();
     credentials_.emplace(t.user.empty() ? fmt::format("Bearer {}", password) : "Basic " + base64(fmt::format("{}:{}", t.user, password)), t.password->origin());
@@ -190,21 +192,30 @@ Told HttpQuestion::told(const Result<net::Response>& result) const {
     }
     auto& r = *result;
     answer.seen(fmt::format("HTTP {}, {}{}, {}", r.status, r.cut ? "> " : "", show_bytes(double(r.body.size())), r.version));
-    for (auto [phase, seconds] : {std::pair{"resolve", r.took.resolve}, {"connect", r.took.connect}, {"tls", r.took.tls}, {"first", r.took.first}, {"total", r.took.total}})
-        if (seconds > 0) answer.took(phase, seconds);
+    tell_times(r, answer);
     judge(r, answer);
     return answer.told(*target_.service);
 }
 
+void tell_times(const net::Response& r, Answer& answer) {
+    for (auto [phase, seconds] : {std::pair{"resolve", r.took.resolve}, {"connect", r.took.connect}, {"tls", r.took.tls}, {"first", r.took.first}, {"total", r.took.total}})
+        if (seconds > 0) answer.took(phase, seconds);
+}
+
+Result<net::Response> fetch(const Target& t, net::Request q) {
+    std::optional<net::Tunnel> tunnel;
+    if (t.origin.via) {
+        auto opened = t.origin.tunnels->open(*t.origin.via, t.address, t.port, t.deadline);
+        if (!opened) return opened.error();
+        q.connected = tunnel.emplace(*std::move(opened)).fd.get();
+    }
+    q.limit = std::chrono::duration_cast<std::chrono::milliseconds>(t.deadline - Clock::now());
+    return net::fetch(q, t.origin.stop);
+}
+
 Told ask_http(const Target& t) {
     HttpQuestion question{t};
-    auto request = question.request(std::chrono::duration_cast<std::chrono::milliseconds>(t.deadline - Clock::now()));
-    if (!t.origin.via) return question.told(net::fetch(request, t.origin.stop));
-    auto tunnel = t.origin.tunnels->open(*t.origin.via, t.address, t.port, t.deadline);
-    if (!tunnel) return question.told(tunnel.error());
-    request.connected = (*tunnel).fd.get();
-    request.limit = std::chrono::duration_cast<std::chrono::milliseconds>(t.deadline - Clock::now());
-    return question.told(net::fetch(request, t.origin.stop));
+    return question.told(fetch(t, question.request({})));
 }
 
 void ask_http(const std::vector<Target>& targets, std::chrono::milliseconds limit, const std::function<void(std::size_t, Told)>& done) {

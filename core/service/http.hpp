@@ -29,6 +29,13 @@ class HttpQuestion {
 /// What a server must send back for this key of a WebSocket (RFC 6455).
 std::string websocket_accept(const std::string& key);
 
+/// "https://[fd00::5]:9000/" of a service that has no url.
+std::string root_url(const Target&);
+/// The answer, from wherever the target is to be asked, within its deadline.
+Result<net::Response> fetch(const Target&, net::Request);
+/// Its phases.
+void tell_times(const net::Response&, Answer&);
+
 /// One endpoint, from wherever it is to be asked.
 Told ask_http(const Target&);
 /// Many that are asked from here, in one loop; each has `limit` from its first packet on. `done` is called as each is answered.

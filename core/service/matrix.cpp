@@ -41,14 +41,6 @@ std::string MatrixReply::text(const char* key) const {
     return body && it != body->end() && it->is_string() ? it->get<std::string>() : std::string{};
 }
 
-std::string percent_escaped(std::string_view text) {
-    std::string out;
-    for (unsigned char c : text)
-        if (std::isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~') out += char(c);
-        else out += fmt::format("%{:02X}", c);
-    return out;
-}
-
 Line Homeserver::where() const {
     auto& s = *target_.service;
     auto at = s.at.empty() ? Line{s.url, s.url} : say("{} at {}", "{}（经 {}）", s.url, s.at);

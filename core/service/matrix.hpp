@@ -36,9 +36,6 @@ class Homeserver {
     Cause refused(const MatrixReply&, const Line& what);
 };
 
-/// Fit to be one part of a path or a value of a query.
-std::string percent_escaped(std::string_view text);
-
 /// Why an account is not let in.
 std::optional<Cause> login_refused(const MatrixReply&, const Line& account);
 

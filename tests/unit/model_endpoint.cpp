@@ -82,6 +82,23 @@ TEST(Endpoint, groups_say_which_facts_are_asked) {
     EXPECT_EQ(of("https://a/", false), "endpoint") << "what must not answer has no certificate to judge";
 }
 
+TEST(Endpoint, a_store_is_spoken_to_with_tls_unless_somebody_says_no) {
+    auto d = parse_deployment(R"(
+imops: 1
+name: im
+product: synapse
+workload: {registered: 100}
+hosts: [{name: app1, address: 10.0.0.1, roles: [app]}]
+services:
+  - {name: unsaid, type: s3, host: app1}
+  - {name: port, type: s3, host: app1, port: 9000, region: eu-central-1}
+  - {name: plain, type: s3, host: app1, port: 9000, tls: no}
+)", "f");
+    std::vector<std::string> all;
+    for (auto& s : d.services) all.push_back(fmt::format("{}: {} {}", s.name, fmt::join(groups(s), " "), s.region));
+    EXPECT_EQ(fmt::format("{}", fmt::join(all, "\n")), "unsaid: endpoint tls \nport: endpoint tls eu-central-1\nplain: endpoint ");
+}
+
 TEST(Endpoint, mistakes_have_their_place) {
     auto text = R"(
 imops: 1

@@ -92,6 +92,28 @@ TEST(Http, a_body_and_a_secret_are_sent) {
     EXPECT_FALSE(has(heard, "Expect:"));
 }
 
+TEST(Http, a_question_is_signed_and_the_secret_stays_here) {
+    std::string heard;
+    Loopback server{[&](int fd) {
+        heard = hear(fd);
+        tell(fd, hello);
+    }};
+    Secret secret{"s3cret", "test"};
+    auto q = question(server.url("/bucket?list-type=2"));
+    q.s3 = {"KEYID", "eu-central-1", &secret};
+    ASSERT_TRUE(ask(q));
+    EXPECT_TRUE(has(heard, "Authorization: AWS4-HMAC-SHA256 Credential=KEYID/")) << heard;
+    EXPECT_TRUE(has(heard, "/eu-central-1/s3/aws4_request")) << heard;
+    EXPECT_TRUE(has(heard, "x-amz-content-sha256")) << heard;
+    EXPECT_FALSE(has(heard, "s3cret")) << heard;
+    Secret broken{"s3\ncret", "env KEY"};
+    q.s3.secret = &broken;
+    auto e = error_of(q);
+    EXPECT_EQ(e.code, Code::config);
+    EXPECT_TRUE(has(e.what.en, "env KEY")) << e.what.en;
+    EXPECT_FALSE(has(e.what.en, "cret)")) << e.what.en;
+}
+
 TEST(Http, what_cannot_be_sent_is_refused) {
     auto q = question("http://127.0.0.1:9/");
     q.headers = {{"X-Evil", "a\r\nHost: other"}};
