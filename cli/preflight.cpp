@@ -133,7 +133,7 @@ void add_judging(CLI::App& app, Program& p, When when, Text about) {
 } // namespace
 
 void add_preflight(CLI::App& app, Program& p) {
-    add_judging(app, p, When::preflight, {"judge every host and service: hardware, kernel, disks, clock, network, security, Redis", "检查每台主机和服务：硬件、内核、磁盘、时钟、网络、安全、Redis"});
+    add_judging(app, p, When::preflight, {"judge every host and service: hardware, kernel, disks, clock, network, security, databases, caches", "检查每台主机和服务：硬件、内核、磁盘、时钟、网络、安全、数据库、缓存"});
     add_judging(app, p, When::health, {"judge what may change from day to day, on a running deployment", "检查运行中的部署每天可能变化的项目"});
 }
 
