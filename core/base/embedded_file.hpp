@@ -12,6 +12,7 @@ struct EmbeddedFile {
 std::span<const EmbeddedFile> embedded_prelude();
 std::span<const EmbeddedFile> embedded_checks();
 std::span<const EmbeddedFile> embedded_products();
+std::span<const EmbeddedFile> embedded_templates();
 std::span<const EmbeddedFile> embedded_texts(); // manual pages, the demo's deployment
 
 } // namespace imops

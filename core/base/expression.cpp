@@ -3,7 +3,7 @@
 #include "core/base/expression_functions.hpp"
 #include "core/base/string.hpp"
 #include <inja/inja.hpp>
-#include <sstream>
+#include <streambuf>
 
 namespace imops {
 
@@ -14,7 +14,7 @@ constexpr std::string_view before = "{{ imops_value(", after = ") }}";
 }
 
 struct Language::Impl {
-    inja::Environment env;
+    inja::Environment env, files; // of expressions and sentences, and of whole files
     json result; // what the last expression gave: inja itself only writes text
 };
 
@@ -81,17 +81,21 @@ const json& Language::constants() {
 }
 
 Language::Language() : impl_{std::make_shared<Impl>()} {
-    auto& env = impl_->env;
-    env.set_line_statement(std::string{detail::line_statement});
-    env.set_search_included_templates_in_files(false);
+    impl_->files.set_trim_blocks(true);
+    impl_->files.set_lstrip_blocks(true);
+    for (auto* env : {&impl_->env, &impl_->files}) {
+        env->set_line_statement(std::string{detail::line_statement});
+        env->set_search_included_templates_in_files(false);
+        for (auto& f : detail::functions())
+            if (f.run) env->add_callback(std::string{f.name}, int(f.takes.size()), [run = f.run](inja::Arguments& a) { return run(a); });
+    }
 
+    impl_->files.add_callback("say", 2, [](inja::Arguments&) { return json{}; }); // the check gives it its meaning
     auto* result = &impl_->result;
-    env.add_callback("imops_value", 1, [result](inja::Arguments& a) {
+    impl_->env.add_callback("imops_value", 1, [result](inja::Arguments& a) {
         *result = *a[0];
         return json{""};
     });
-    for (auto& f : detail::functions())
-        if (f.run) env.add_callback(std::string{f.name}, int(f.takes.size()), [run = f.run](inja::Arguments& a) { return run(a); });
 }
 
 Language::~Language() = default;
@@ -104,7 +108,9 @@ std::variant<inja::Template, Mistake> parse(inja::Environment& env, const std::s
     try {
         return env.parse(text);
     } catch (const inja::InjaError& e) {
-        std::size_t offset = e.location.column > 0 ? e.location.column - 1 : 0;
+        std::size_t offset = e.location.column > 0 ? e.location.column - 1 : 0, begin = 0;
+        for (auto line = e.location.line; line > 1 && begin != text.npos; --line) begin = text.find('\n', begin) + 1;
+        offset += begin;
         offset = offset > shift ? offset - shift : 0;
         constexpr std::string_view unknown = "unknown function ";
         if (e.message.starts_with(unknown)) return detail::unknown_function(offset, std::string_view{e.message}.substr(unknown.size()));
@@ -148,15 +154,16 @@ std::variant<Expression, Mistake> Language::expression(const std::string& source
     return e;
 }
 
-std::variant<Expression, Mistake> Language::text_template(const std::string& source, const Scope& scope) const {
-    auto parsed = parse(impl_->env, source, 0);
+std::variant<Expression, Mistake> Language::whole(const std::string& source, const Scope& scope, const FileOptions* file) const {
+    auto& env = file ? impl_->files : impl_->env;
+    auto parsed = parse(env, source, 0);
     if (auto* m = std::get_if<Mistake>(&parsed)) return *m;
     auto c = std::make_shared<detail::Compiled>();
-    c->env = std::shared_ptr<inja::Environment>{impl_, &impl_->env};
+    c->env = std::shared_ptr<inja::Environment>{impl_, &env};
     c->result = &impl_->result;
     c->source = source;
     c->tree = std::move(std::get<inja::Template>(parsed));
-    detail::TypeCheck check{scope, 0};
+    detail::TypeCheck check{scope, 0, file};
     check.whole(c->tree);
     if (check.mistake) return *check.mistake;
     c->kind = Kind::text;
@@ -165,6 +172,10 @@ std::variant<Expression, Mistake> Language::text_template(const std::string& sou
     e.it_ = std::move(c);
     return e;
 }
+
+std::variant<Expression, Mistake> Language::text_template(const std::string& source, const Scope& scope) const { return whole(source, scope, nullptr); }
+
+std::variant<Expression, Mistake> Language::file_template(const std::string& source, const Scope& scope, FileOptions options) const { return whole(source, scope, &options); }
 
 // ---- Expression
 
@@ -194,13 +205,47 @@ std::variant<json, NoValue> Expression::value(const json& data) const {
     }
 }
 
+namespace {
+
+/// Takes text up to a limit; more is an exception in the stream that writes it.
+class BoundedText : public std::streambuf {
+    static constexpr std::size_t most = 4u << 20;
+
+    std::streamsize xsputn(const char* s, std::streamsize n) override {
+        if (text.size() + std::size_t(n) > most) throw std::runtime_error("more than 4 MiB of text");
+        text.append(s, std::size_t(n));
+        return n;
+    }
+    int_type overflow(int_type c) override {
+        char one = traits_type::to_char_type(c);
+        xsputn(&one, 1);
+        return c;
+    }
+
+  public:
+    std::string text;
+};
+
+struct BoundedStream {
+    BoundedText text;
+    std::ostream stream{&text};
+    BoundedStream() { stream.exceptions(std::ios::badbit); }
+};
+
+} // namespace
+
 std::variant<std::string, NoValue> Expression::text(const json& data) const {
     try {
-        thread_local std::ostringstream into; // a new one would ask for the locale each time
-        into.str({});
-        into.clear();
-        it_->env->render_to(into, it_->tree, data);
-        return into.str();
+        thread_local BoundedStream into; // a new one would ask for the locale each time
+        into.text.text.clear();
+        into.stream.clear();
+        detail::turns = 0;
+        it_->env->render_to(into.stream, it_->tree, data);
+        return into.text.text;
+    } catch (const detail::Unwritten& e) {
+        std::string_view why = e.what();
+        auto both = why.find('\x1f');
+        return NoValue{{}, both == why.npos ? Line{one_line(why), one_line(why)} : Line{std::string{why.substr(0, both)}, std::string{why.substr(both + 1)}}, e.offset};
     } catch (const std::exception& e) {
         return NoValue{{}, say("{}: {}", "{}：{}", one_line(it_->source), one_line(e.what()))};
     }

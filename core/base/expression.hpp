@@ -1,6 +1,7 @@
 #pragma once
 #include "core/base/result.hpp"
 #include "core/base/value.hpp"
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -40,11 +41,19 @@ struct Mistake {
 struct NoValue {
     std::string missing; // dotted name, or empty
     Line what;
+    std::size_t offset = 0; // of the value, in a template of a file
 };
 
 namespace detail {
 struct Compiled;
 }
+
+/// How a file is made of a template.
+struct FileOptions {
+    /// How a value is written: quoted as the file's format demands. Throws std::exception for one that the format cannot hold.
+    std::function<std::string(const nlohmann::json&)> written;
+    Lang lang = Lang::en; // what say("English", "中文") gives: a remark, which is written as it is, on one line
+};
 
 /// A parsed and checked expression or template. Cheap to copy.
 class Expression {
@@ -68,6 +77,7 @@ class Expression {
 class Language {
     struct Impl;
     std::shared_ptr<Impl> impl_;
+    std::variant<Expression, Mistake> whole(const std::string& source, const Scope&, const FileOptions*) const;
 
   public:
     Language();
@@ -76,6 +86,9 @@ class Language {
     Language& operator=(const Language&) = delete;
     std::variant<Expression, Mistake> expression(const std::string& source, const Scope&, std::optional<Kind> wanted = {}) const;
     std::variant<Expression, Mistake> text_template(const std::string& source, const Scope&) const;
+    /// A template of a file: statements have lines of their own, each value is written by `written`. When it is rendered, more than 4 MiB of
+    /// text or a million turns of its loops end it (NoValue).
+    std::variant<Expression, Mistake> file_template(const std::string& source, const Scope&, FileOptions) const;
     /// Units and constants ("GiB", "days"): put them beside the data of every evaluation.
     static const nlohmann::json& constants();
 };

@@ -122,7 +122,9 @@ void TypeCheck::visit(const inja::BlockNode& b) {
 }
 
 void TypeCheck::visit(const inja::ExpressionListNode& e) {
-    if (e.root) of(*e.root);
+    if (!e.root) return;
+    of(*e.root);
+    if (file_) wrap(e);
 }
 
 void TypeCheck::visit(const inja::LiteralNode& l) {
@@ -139,8 +141,10 @@ Type TypeCheck::name_of(const inja::DataNode& d) {
     auto first = std::string_view{d.name}.substr(0, d.name.find('.'));
     if (first == "loop") return {Kind::any, {}};
     if (auto local = locals_.find(first); local != locals_.end()) {
-        if (first.size() == d.name.size()) return local->second;
-        if (auto* m = local->second.member(std::string_view{d.name}.substr(first.size() + 1))) return *m;
+        const Type* at = &local->second;
+        auto parts = split(d.name, '.');
+        for (std::size_t i = 1; at && i < parts.size(); ++i) at = at->member(parts[i]);
+        if (at) return *at;
     } else {
         for (auto& [unit, kind, size] : unit_constants())
             if (unit == d.name) {
@@ -248,10 +252,15 @@ Type TypeCheck::arithmetic(const inja::FunctionNode& f) {
     }
 }
 
-Type TypeCheck::call(const inja::FunctionNode& f) {
-    const Function* known = nullptr;
+const Function* TypeCheck::known_function(const inja::FunctionNode& f) {
     for (auto& k : functions())
-        if (k.name == f.name && k.takes.size() == f.arguments.size()) known = &k;
+        if (k.name == f.name && k.takes.size() == f.arguments.size()) return &k;
+    return nullptr;
+}
+
+Type TypeCheck::call(const inja::FunctionNode& f) {
+    if (file_ && f.name == "say") return remark(f);
+    auto* known = known_function(f);
     if (!known) {
         auto m = unknown_function(0, f.name);
         wrong(f, m.what, m.remedy);
@@ -262,10 +271,11 @@ Type TypeCheck::call(const inja::FunctionNode& f) {
         node.operation = Op::Callback;
         node.callback = [run = known->run](inja::Arguments& a) { return run(a); };
     }
-    Type first{Kind::any, {}};
+    Type first{Kind::any, {}}, second{Kind::any, {}};
     for (std::size_t i = 0; i < f.arguments.size(); ++i) {
         auto t = of(*f.arguments[i]);
         if (i == 0) first = t;
+        if (i == 1) second = t;
         auto& fits = known->takes[i];
         if (t.kind != Kind::any && !fits.empty() && std::find(fits.begin(), fits.end(), t.kind) == fits.end())
             wrong(*f.arguments[i], say("{}() takes {}, this is {}", "{}() 需要 {}，这里是 {}", f.name, name(fits.front()), name(t.kind)));
@@ -284,6 +294,7 @@ Type TypeCheck::call(const inja::FunctionNode& f) {
     }
     switch (known->gives) {
     case Function::Gives::fixed: return known->result == Kind::table ? first : Type{known->result, {{"", Type{Kind::text, {}}}}};
+    case Function::Gives::second: return second;
     case Function::Gives::item: {
         auto t = item_of(first);
         return t.kind == Kind::clock ? Type{Kind::seconds, {}} : t;
@@ -296,6 +307,56 @@ Type TypeCheck::call(const inja::FunctionNode& f) {
     return {Kind::any, {}};
 }
 
+thread_local std::size_t turns = 0;
+
+namespace {
+
+/// A call of ours in inja's tree, which is the caller's own and not const.
+std::shared_ptr<inja::FunctionNode> call_of(std::size_t pos, inja::CallbackFunction callback) {
+    auto node = std::make_shared<inja::FunctionNode>("imops", pos);
+    node->callback = std::move(callback);
+    return node;
+}
+
+} // namespace
+
+Type TypeCheck::remark(const inja::FunctionNode& f) {
+    for (auto& a : f.arguments)
+        if (auto t = of(*a); t.kind != Kind::text && t.kind != Kind::any) wrong(*a, say("{}() takes {}, this is {}", "{}() 需要 {}，这里是 {}", f.name, name(Kind::text), name(t.kind)));
+    if (f.arguments.size() != 2) wrong(f, Text{"say() takes the English and the Chinese words", "say() 需要英文和中文两段文字"}, Text{"say(\"memory\", \"内存\")", "say(\"memory\", \"内存\")"});
+    auto& node = const_cast<inja::FunctionNode&>(f);
+    node.operation = Op::Callback;
+    node.callback = [which = file_->lang == Lang::zh](inja::Arguments& a) {
+        auto* words = a[which ? 1 : 0];
+        return inja::json(words->is_string() ? one_line(words->get_ref<const std::string&>(), 2000) : words->dump());
+    };
+    return {Kind::text, {}};
+}
+
+void TypeCheck::wrap(const inja::ExpressionListNode& e) {
+    auto* call = dynamic_cast<const inja::FunctionNode*>(e.root.get());
+    if (mistake || (call && call->name == "say")) return;
+    auto node = call_of(e.root->pos, [written = file_->written, pos = e.root->pos](inja::Arguments& a) {
+        try {
+            return inja::json(written(*a[0]));
+        } catch (const std::exception& why) {
+            throw Unwritten{why.what(), pos};
+        }
+    });
+    node->arguments.push_back(e.root);
+    const_cast<inja::ExpressionListNode&>(e).root = std::move(node);
+}
+
+void TypeCheck::count_turns(const inja::ForStatementNode& n) {
+    auto turn = std::make_shared<inja::ExpressionListNode>(n.pos);
+    turn->root = call_of(n.pos, [](inja::Arguments&) {
+        if (++turns > 1'000'000) throw std::runtime_error("more than a million turns of its loops");
+        return inja::json("");
+    });
+    auto& body = const_cast<inja::ForStatementNode&>(n).body.nodes;
+    body.insert(body.begin(), std::move(turn));
+}
+
 void TypeCheck::visit(const inja::ForArrayStatementNode& n) {
     auto t = n.condition.root ? of(*n.condition.root) : Type{};
     if (t.kind != Kind::list && t.kind != Kind::table && t.kind != Kind::any)
@@ -304,6 +365,7 @@ void TypeCheck::visit(const inja::ForArrayStatementNode& n) {
     locals_[n.value] = item_of(t);
     n.body.accept(*this);
     locals_ = std::move(before);
+    if (file_) count_turns(n);
 }
 
 void TypeCheck::visit(const inja::ForObjectStatementNode& n) {
@@ -313,6 +375,7 @@ void TypeCheck::visit(const inja::ForObjectStatementNode& n) {
     locals_[n.value] = item_of(t);
     n.body.accept(*this);
     locals_ = std::move(before);
+    if (file_) count_turns(n);
 }
 
 void TypeCheck::visit(const inja::IfStatementNode& n) {

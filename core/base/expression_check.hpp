@@ -1,5 +1,6 @@
 #pragma once
 #include "core/base/expression.hpp"
+#include "core/base/expression_functions.hpp"
 #include <inja/inja.hpp>
 #include <map>
 #include <tuple>
@@ -21,12 +22,22 @@ std::optional<std::size_t> pipe(std::string_view source);
 /// For a function that is not there, or not with so many arguments.
 Mistake unknown_function(std::size_t offset, std::string_view name);
 
+/// Turns of loops since a template began; a template of a file ends at a million.
+extern thread_local std::size_t turns;
+
+/// Why a value could not be written, and where it stands.
+struct Unwritten : std::runtime_error {
+    std::size_t offset;
+    Unwritten(const std::string& why, std::size_t at) : std::runtime_error{why}, offset{at} {}
+};
+
 /// Walks inja's tree and finds the first mistake: unknown names and functions, kinds that do not fit. inja itself would let a
 /// comparison of text with a number pass as false, and end the program on the first item of an empty list or on 1 % 0: our
 /// functions are put in the place of inja's of the same name, and the divisor of % must be written out.
 class TypeCheck : public inja::NodeVisitor {
     const Scope& scope_;
     std::size_t shift_;
+    const FileOptions* file_; // of a template of a file: its values and loops are wrapped
     Type last_;
     bool literal_zero_ = false;
     std::map<std::string, Type, std::less<>> locals_; // variables of {% for %}
@@ -38,13 +49,17 @@ class TypeCheck : public inja::NodeVisitor {
     Type comparison(const inja::FunctionNode&);
     Type logic(const inja::FunctionNode&);
     Type call(const inja::FunctionNode&);
+    const Function* known_function(const inja::FunctionNode&);
+    Type remark(const inja::FunctionNode&);
+    void wrap(const inja::ExpressionListNode&);
+    void count_turns(const inja::ForStatementNode&);
 
   public:
     std::optional<Mistake> mistake;
     std::set<std::string> reads; // dotted names of data
     std::set<std::string> asked; // those guarded by exists("...")
 
-    TypeCheck(const Scope& scope, std::size_t shift) : scope_{scope}, shift_{shift} {}
+    TypeCheck(const Scope& scope, std::size_t shift, const FileOptions* file = nullptr) : scope_{scope}, shift_{shift}, file_{file} {}
     Kind expression(const inja::Template&); // of the form {{ imops_value(E) }}
     void whole(const inja::Template&);
 

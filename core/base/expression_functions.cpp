@@ -138,6 +138,40 @@ json end(Args& a, bool front) {
     return front ? a[0]->front() : a[0]->back();
 }
 
+/// As SQL's own literal; E'' where a backslash is in it, so that standard_conforming_strings does not matter.
+json sql_text(Args& a) {
+    std::string out;
+    bool escaped = false;
+    for (char c : str(*a[0])) {
+        if (c == '\'' || c == '\\') out += c;
+        escaped = escaped || c == '\\';
+        out += c;
+    }
+    return (escaped ? "E'" : "'") + out + "'";
+}
+
+json sql_name(Args& a) {
+    std::string out = "\"";
+    for (char c : str(*a[0])) {
+        if (c == '"') out += c;
+        out += c;
+    }
+    return out + '"';
+}
+
+json authority(Args& a) {
+    auto address = str(*a[0]);
+    return (address.find(':') == address.npos ? address : "[" + address + "]") + ":" + std::to_string(std::int64_t(num(*a[1])));
+}
+
+/// 4 or 6 for an address; 0 for a name.
+json family(Args& a) {
+    auto address = str(*a[0]);
+    if (address.find(':') != address.npos) return 6;
+    static const RE2 four{R"(\d{1,3}(\.\d{1,3}){3})"};
+    return RE2::FullMatch(address, four) ? 4 : 0;
+}
+
 json rounded(Args& a) {
     auto power = std::pow(10.0, num(*a[1]));
     return number(std::round(num(*a[0]) * power) / power);
@@ -179,6 +213,17 @@ const std::vector<Function>& functions() {
         {"int", {text}, Kind::number, Gives::fixed, {}},
         {"float", {text}, Kind::number, Gives::fixed, {}},
         {"round", {numeric, plain_number}, Kind::any, Gives::item, rounded},
+        {"floor", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::floor(num(*a[0]))); }},
+        {"ceil", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::ceil(num(*a[0]))); }},
+        {"least", {numeric, numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::min(num(*a[0]), num(*a[1]))); }},
+        {"most", {numeric, numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::max(num(*a[0]), num(*a[1]))); }},
+        {"choose", {{Kind::boolean}, any, any}, Kind::any, Gives::second, [](Args& a) { return *a[0] == true ? *a[1] : *a[2]; }},
+        {"text", {any}, Kind::text, Gives::fixed, [](Args& a) -> json { return a[0]->is_string() ? *a[0] : a[0]->is_number() ? json(number(num(*a[0])).dump()) : json(a[0]->dump()); }},
+        {"sql_text", {text}, Kind::text, Gives::fixed, sql_text},
+        {"sql_name", {text}, Kind::text, Gives::fixed, sql_name},
+        {"url_part", {text}, Kind::text, Gives::fixed, [](Args& a) -> json { return percent_escaped(str(*a[0])); }},
+        {"authority", {text, plain_number}, Kind::text, Gives::fixed, authority},
+        {"family", {text}, Kind::number, Gives::fixed, family},
         {"length", {counted}, Kind::number, Gives::fixed, {}},
         {"lower", {text}, Kind::text, Gives::fixed, {}},
         {"upper", {text}, Kind::text, Gives::fixed, {}},

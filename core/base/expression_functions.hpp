@@ -12,11 +12,11 @@ namespace imops::detail {
 /// One function of the language: what it takes, what it gives, and how.
 struct Function {
     using Args = std::vector<const nlohmann::json*>;
-    enum class Gives { fixed, item, column };
+    enum class Gives { fixed, item, column, second };
     std::string_view name;
     std::vector<std::vector<Kind>> takes; // for each argument the kinds that fit; empty: any
     Kind result;                          // for Gives::fixed
-    Gives gives = Gives::fixed;           // item: kind of the list's items; column: list of the table's column
+    Gives gives = Gives::fixed;           // item: kind of the list's items; column: list of the table's column; second: kind of the second argument
     std::function<nlohmann::json(Args&)> run; // empty: inja's own; else it takes the place of inja's
 };
 

@@ -48,7 +48,9 @@ Result<std::string> read_file(const std::string& path, std::size_t max) {
     }
 }
 
-void write_file(const std::string& path, std::string_view text, unsigned mode) {
+namespace {
+
+void write_beside(const std::string& path, std::string_view text, unsigned mode, bool sync) {
     auto beside = path + ".imops-new";
     struct stat st{};
     bool direct = ::stat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
@@ -67,8 +69,14 @@ void write_file(const std::string& path, std::string_view text, unsigned mode) {
         left.remove_prefix(std::size_t(n));
     }
     if (direct) return;
-    if (::fsync(f.fd) != 0 || ::rename(beside.c_str(), path.c_str()) != 0) fail();
+    ::fchmod(f.fd, mode); // whatever the umask says
+    if ((sync && ::fsync(f.fd) != 0) || ::rename(beside.c_str(), path.c_str()) != 0) fail();
 }
+
+} // namespace
+
+void write_file(const std::string& path, std::string_view text, unsigned mode) { write_beside(path, text, mode, true); }
+void write_tree_file(const std::string& path, std::string_view text, unsigned mode) { write_beside(path, text, mode, false); }
 
 void make_folder(const std::string& path) {
     std::filesystem::path so_far;

@@ -41,6 +41,7 @@ struct HostEntry : Access {
     std::vector<Role> roles;
     std::vector<std::string> components;
     std::map<std::string, int> ports;
+    Settings settings;
 };
 
 struct EndpointEntry : Service {};
@@ -83,6 +84,7 @@ template <class X> void describe(X& x, HostEntry& h) {
                   if (auto o = port_number()(port)) return o;
               return {};
           }});
+    x.may("settings", h.settings, {"settings of templates that differ on this host: {component: {variable: value}}", "该主机上不同的模板设置：{组件: {变量: 值}}"});
     describe_access(x, h);
 }
 
@@ -172,6 +174,7 @@ template <class X> void describe(X& x, File& f) {
     x.may("message", d.message, {"two accounts between which `imops probe --message` sends a message", "供 `imops probe --message` 互发消息的两个账号"});
     x.may("waivers", f.waivers, {"findings that are accepted for a time", "限期接受的问题"});
     x.may("checks", d.checks, {"changes to single checks, by id", "按 id 调整单个检查项"});
+    x.may("settings", d.settings, {"settings of templates: {component: {variable: value}}; `imops templates list` shows them", "模板设置：{组件: {变量: 值}}；`imops templates list` 可查看"});
 }
 
 namespace {
@@ -187,6 +190,7 @@ Host made(const HostEntry& e, const Access& common) {
     h.data = e.data;
     h.components = e.components;
     h.ports = e.ports;
+    h.settings = e.settings;
     for (auto r : e.roles) h.roles.emplace_back(word(r));
     h.port = e.port.value_or(common.port.value_or(22));
     h.user = either(e.user, common.user);

@@ -134,6 +134,7 @@ struct Deployment {
     std::optional<Placed<MessageProbe>> message;
     std::vector<Waiver> waivers;
     std::map<std::string, Placed<Override>> checks; // by check id
+    Settings settings;
 
     const Host* host(std::string_view name) const;
     /// Where a service is: its own address, or that of its host; empty for a DNS question to whatever server this machine uses.

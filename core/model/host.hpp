@@ -1,4 +1,5 @@
 #pragma once
+#include "core/model/reader.hpp"
 #include "core/model/secret_ref.hpp"
 #include <map>
 #include <string>
@@ -11,6 +12,9 @@ enum class Transport { automatic, local, libssh2, openssh };
 
 /// How to become root on a host whose user is not root.
 enum class Sudo { none, ask_without_password, password };
+
+/// What a site sets in the templates of a component: component, then variable.
+using Settings = std::map<std::string, Ordered<Placed<Any>>>;
 
 /// One machine of the deployment: how to reach it and what it is for.
 /// All text members were validated: no control characters; name, address and user hold only letters, digits and
@@ -33,6 +37,7 @@ struct Host {
     std::string host_key = "strict"; // "strict", "accept-new", or a fingerprint "SHA256:..."
     std::string known_hosts;     // file; empty: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts
     std::string data;            // data directory; empty: what the product says
+    Settings settings;           // that differ from the deployment's
 };
 
 } // namespace imops

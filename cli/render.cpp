@@ -1,0 +1,119 @@
+#include "cli/render.hpp"
+#include "cli/collect.hpp"
+#include "core/base/file.hpp"
+#include "core/base/string.hpp"
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+namespace imops {
+
+namespace {
+
+namespace fs = std::filesystem;
+using render::HostFiles;
+using render::RenderedFile;
+
+Finding finding_of(const Host& h, const RenderedFile& f) {
+    Finding x;
+    x.id = "render.file";
+    x.subject = h.name;
+    x.item = f.path;
+    x.title = f.component->title;
+    x.text = say("{}, version {}, mode {:04o}, {}", "{}，版本 {}，权限 {:04o}，{}", f.name(), f.component->version, f.mode(), f.from->owner);
+    x.metrics.push_back({"size", double(f.text.size()), "B"});
+    return x;
+}
+
+void add_errors(Report& r, const Host& h, const std::vector<Error>& errors) {
+    for (auto& e : errors) {
+        Finding f;
+        f.id = "render.error";
+        f.subject = h.name;
+        f.level = Level::fail;
+        f.title = Text{"Cannot be written", "无法生成"};
+        f.text = e.what;
+        f.remedy = e.remedy;
+        r.findings.push_back(std::move(f));
+    }
+}
+
+/// DIR/HOST/path, private folders, modes as on the host; what holds a secret is for the owner alone.
+void write_tree(const std::string& out, const Host& h, const HostFiles& files) {
+    auto root = fs::path{out} / h.name;
+    make_folder(root.string());
+    std::string made;
+    for (auto& f : files.files) {
+        auto path = root / f.path.substr(1);
+        if (auto folder = path.parent_path().string(); folder != made) make_folder(made = folder);
+        write_tree_file(path.string(), f.text, f.mode());
+    }
+}
+
+void list_files(const Host& h, const HostFiles& files) {
+    for (auto& f : files.files) std::cout << fmt::format("{:<12} {:04o} {:<24} {:<48} {}\n", h.name, f.mode(), f.from->owner, f.path, f.name());
+}
+
+/// One line for each host, and what the figures are.
+void summarise(Report& r, const Host& h, const HostFiles& files, bool measured) {
+    std::string names;
+    const render::Component* last = nullptr;
+    for (auto& f : files.files)
+        if (f.component != last) names += (names.empty() ? "" : ", ") + (last = f.component)->name;
+    r.notes.push_back(say("{:<12} {} file(s): {}{}", "{:<12} {} 个文件：{}{}", h.name, files.files.size(), names.empty() ? "-" : names, measured ? Line{} : Line{Text{" (sizes reckoned, not measured)", "（按规划估算，未实测）"}}));
+}
+
+void run_render(Program& p, const RenderOptions& o) {
+    p.check_outputs();
+    Rendering rendering{p, o};
+    Report r;
+    r.command = "render";
+    r.deployment = rendering.deployment().name;
+    r.time = wall_clock();
+    if (o.measure) r.interrupted = rendering.measure();
+    auto renderer = rendering.renderer(!o.out.empty(), false);
+    std::size_t count = 0;
+    bool reckoned = false;
+    for (auto* h : rendering.hosts()) {
+        auto m = rendering.measured(*h);
+        auto files = renderer.of(*h, m);
+        if (!renderer.secrets().errors().empty()) throw Failure{renderer.secrets().errors()};
+        add_errors(r, *h, files.errors);
+        if (o.list) {
+            list_files(*h, files);
+            continue;
+        }
+        if (!o.out.empty() && files.errors.empty()) write_tree(o.out, *h, files);
+        count += files.files.size();
+        reckoned = reckoned || m.memory == 0;
+        if (o.out.empty()) {
+            summarise(r, *h, files, m.memory > 0);
+            for (auto& f : files.files) r.findings.push_back(finding_of(*h, f));
+        }
+    }
+    if (o.list && r.findings.empty()) return;
+    if (!o.out.empty()) r.notes.push_back(say("{} file(s) for {} host(s) in {}", "已为 {1} 台主机生成 {0} 个文件，位于 {2}", count, rendering.hosts().size(), o.out));
+    if (!o.out.empty() && reckoned) r.notes.push_back(Text{"Sizes of hosts are reckoned from the workload, not measured: --measure asks the hosts, --from reads saved facts.", "主机规格按负载估算，未实测：--measure 会询问主机，--from 使用已保存的事实。"});
+    p.finish(r);
+}
+
+} // namespace
+
+void add_render(CLI::App& app, Program& p) {
+    auto* c = app.add_subcommand("render", p.in({"write the configuration of every component, compare it with what runs, put it in place", "生成各组件配置，与线上比较，并安全推送"}));
+    auto o = std::make_shared<RenderOptions>();
+    add_config_option(*c, p);
+    c->add_option("-o,--out", o->out, p.in({"write the files into this folder: DIR/HOST/path", "把文件写入该目录：DIR/主机/路径"}))->type_name("DIR");
+    c->add_option("--host", o->hosts, p.in({"only this host; repeatable", "只处理该主机，可重复"}));
+    c->add_option("--component", o->components, p.in({"only this component; repeatable", "只处理该组件，可重复"}));
+    c->add_option("--templates", o->template_folders, p.in({"folder of a site's own templates; repeatable", "自有模板目录，可重复"}))->type_name("DIR");
+    c->add_flag("--list", o->list, p.in({"say which files would be written, and from which templates", "列出将生成的文件及其模板"}));
+    c->add_flag("--measure", o->measure, p.in({"ask the hosts for cores, memory and kind of disk first", "先读取主机的核数、内存和磁盘类型"}));
+    c->add_option("--from", o->from, p.in({"take those figures from saved facts", "使用已保存事实中的这些数据"}))->type_name("BUNDLE|DIR");
+    c->add_option("--output", p.outputs, p.in({"human, json, junit, prometheus, zabbix or nagios, to standard output or =FILE; repeatable", "human、json、junit、prometheus、zabbix 或 nagios，输出到标准输出或 =文件；可重复"}))->type_name("FORMAT[=FILE]");
+    c->add_flag("--strict", p.strict, p.in({"warnings end with status 1 too", "有警告时也以状态 1 结束"}));
+    c->add_flag("-a,--all", p.all, p.in({"show also what is ok or skipped", "也显示通过和跳过的项目"}));
+    c->callback([&p, o] { run_render(p, *o); });
+}
+
+} // namespace imops
