@@ -1,10 +1,13 @@
 #include "cli/render.hpp"
 #include "cli/collect.hpp"
+#include "cli/compare.hpp"
+#include "cli/push.hpp"
 #include "core/base/file.hpp"
 #include "core/base/string.hpp"
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <unistd.h>
 
 namespace imops {
 
@@ -23,19 +26,6 @@ Finding finding_of(const Host& h, const RenderedFile& f) {
     x.text = say("{}, version {}, mode {:04o}, {}", "{}，版本 {}，权限 {:04o}，{}", f.name(), f.component->version, f.mode(), f.from->owner);
     x.metrics.push_back({"size", double(f.text.size()), "B"});
     return x;
-}
-
-void add_errors(Report& r, const Host& h, const std::vector<Error>& errors) {
-    for (auto& e : errors) {
-        Finding f;
-        f.id = "render.error";
-        f.subject = h.name;
-        f.level = Level::fail;
-        f.title = Text{"Cannot be written", "无法生成"};
-        f.text = e.what;
-        f.remedy = e.remedy;
-        r.findings.push_back(std::move(f));
-    }
 }
 
 /// DIR/HOST/path, private folders, modes as on the host; what holds a secret is for the owner alone.
@@ -63,14 +53,8 @@ void summarise(Report& r, const Host& h, const HostFiles& files, bool measured) 
     r.notes.push_back(say("{:<12} {} file(s): {}{}", "{:<12} {} 个文件：{}{}", h.name, files.files.size(), names.empty() ? "-" : names, measured ? Line{} : Line{Text{" (sizes reckoned, not measured)", "（按规划估算，未实测）"}}));
 }
 
-void run_render(Program& p, const RenderOptions& o) {
-    p.check_outputs();
-    Rendering rendering{p, o};
-    Report r;
-    r.command = "render";
-    r.deployment = rendering.deployment().name;
-    r.time = wall_clock();
-    if (o.measure) r.interrupted = rendering.measure();
+/// Renders without asking a host for its files: a tree, a list, or a summary.
+void write_or_list(const Rendering& rendering, const RenderOptions& o, Report& r) {
     auto renderer = rendering.renderer(!o.out.empty(), false);
     std::size_t count = 0;
     bool reckoned = false;
@@ -79,21 +63,48 @@ void run_render(Program& p, const RenderOptions& o) {
         auto files = renderer.of(*h, m);
         if (!renderer.secrets().errors().empty()) throw Failure{renderer.secrets().errors()};
         add_errors(r, *h, files.errors);
-        if (o.list) {
-            list_files(*h, files);
-            continue;
-        }
-        if (!o.out.empty() && files.errors.empty()) write_tree(o.out, *h, files);
         count += files.files.size();
         reckoned = reckoned || m.memory == 0;
-        if (o.out.empty()) {
+        if (o.list) list_files(*h, files);
+        else if (o.out.empty()) {
             summarise(r, *h, files, m.memory > 0);
             for (auto& f : files.files) r.findings.push_back(finding_of(*h, f));
-        }
+        } else if (files.errors.empty()) write_tree(o.out, *h, files);
     }
+    if (o.out.empty()) return;
+    Finding f;
+    f.id = "render.tree";
+    f.title = Text{"Files", "文件"};
+    f.text = say("{} file(s) for {} host(s) in {}", "已为 {1} 台主机生成 {0} 个文件，位于 {2}", count, rendering.hosts().size(), o.out);
+    r.notes.push_back(f.text);
+    r.findings.push_back(std::move(f));
+    if (reckoned) r.notes.push_back(Text{"Sizes of hosts are reckoned from the workload, not measured: --measure asks the hosts, --from reads saved facts.", "主机规格按负载估算，未实测：--measure 会询问主机，--from 使用已保存的事实。"});
+}
+
+void compare(const Program& p, const Rendering& rendering, const RenderOptions& o, Report& r) {
+    auto renderer = rendering.renderer(true, false);
+    auto fleet = fleet_of(rendering.deployment(), 32);
+    auto states = read_states(rendering, renderer, *fleet);
+    add_states(r, states, render::Mask{renderer.secrets().values()}, o.diff, p.write_options(::isatty(STDOUT_FILENO)));
+    r.interrupted = r.interrupted || *stop_flag();
+}
+
+void run_render(Program& p, const RenderOptions& o) {
+    p.check_outputs();
+    if (o.diff + o.check + o.push + o.dry + o.list + !o.out.empty() > 1)
+        throw Failure{Error{Code::usage, Text{"more than one of --out, --list, --diff, --check, --try and --push", "--out、--list、--diff、--check、--try、--push 同时给了不止一个"}, Text{"Give one of them.", "只能给其中一个。"}, {}}};
+    Rendering rendering{p, o};
+    Report r;
+    r.command = "render";
+    r.deployment = rendering.deployment().name;
+    r.time = wall_clock();
+    bool live = o.diff || o.check || o.push || o.dry;
+    if (o.measure || live) r.interrupted = rendering.measure();
+    if (r.interrupted) return p.finish(r);
+    if (o.push || o.dry) push(p, rendering, o, r);
+    else if (live) compare(p, rendering, o, r);
+    else write_or_list(rendering, o, r);
     if (o.list && r.findings.empty()) return;
-    if (!o.out.empty()) r.notes.push_back(say("{} file(s) for {} host(s) in {}", "已为 {1} 台主机生成 {0} 个文件，位于 {2}", count, rendering.hosts().size(), o.out));
-    if (!o.out.empty() && reckoned) r.notes.push_back(Text{"Sizes of hosts are reckoned from the workload, not measured: --measure asks the hosts, --from reads saved facts.", "主机规格按负载估算，未实测：--measure 会询问主机，--from 使用已保存的事实。"});
     p.finish(r);
 }
 
@@ -108,6 +119,12 @@ void add_render(CLI::App& app, Program& p) {
     c->add_option("--component", o->components, p.in({"only this component; repeatable", "只处理该组件，可重复"}));
     c->add_option("--templates", o->template_folders, p.in({"folder of a site's own templates; repeatable", "自有模板目录，可重复"}))->type_name("DIR");
     c->add_flag("--list", o->list, p.in({"say which files would be written, and from which templates", "列出将生成的文件及其模板"}));
+    c->add_flag("--diff", o->diff, p.in({"compare with the files on the hosts; secrets are hidden", "与主机上的文件比较；敏感信息不显示"}));
+    c->add_flag("--check", o->check, p.in({"status 1 if a file on a host differs", "主机上的文件有差异时以状态 1 结束"}));
+    c->add_flag("--try", o->dry, p.in({"lay the files beside their targets, run the components' own checkers, take them away again", "把文件放在目标旁，运行各组件自带的检查器，然后移除"}));
+    c->add_flag("--push", o->push, p.in({"show the plan, ask, put the files in place, take them back if anything fails", "显示计划并确认后推送；任何一步失败都会回滚"}));
+    c->add_flag("--yes", o->yes, p.in({"do not ask", "不再确认"}));
+    c->add_option("--fan-out", o->fan_out, p.in({"hosts that are pushed at one time", "同时推送的主机数"}))->check(CLI::Range(1, 64))->capture_default_str();
     c->add_flag("--measure", o->measure, p.in({"ask the hosts for cores, memory and kind of disk first", "先读取主机的核数、内存和磁盘类型"}));
     c->add_option("--from", o->from, p.in({"take those figures from saved facts", "使用已保存事实中的这些数据"}))->type_name("BUNDLE|DIR");
     c->add_option("--output", p.outputs, p.in({"human, json, junit, prometheus, zabbix or nagios, to standard output or =FILE; repeatable", "human、json、junit、prometheus、zabbix 或 nagios，输出到标准输出或 =文件；可重复"}))->type_name("FORMAT[=FILE]");

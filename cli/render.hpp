@@ -10,7 +10,7 @@ struct RenderOptions {
     std::vector<std::string> hosts, components;
     std::vector<std::string> template_folders;   // --templates
     std::string from;                            // facts of a bundle
-    bool list = false, diff = false, check = false, push = false, yes = false, measure = false;
+    bool list = false, diff = false, check = false, push = false, dry = false, yes = false, measure = false;
     int fan_out = 1;
 };
 

@@ -10,6 +10,7 @@ struct EmbeddedFile {
 };
 
 std::span<const EmbeddedFile> embedded_prelude();
+std::span<const EmbeddedFile> embedded_push();
 std::span<const EmbeddedFile> embedded_checks();
 std::span<const EmbeddedFile> embedded_products();
 std::span<const EmbeddedFile> embedded_templates();

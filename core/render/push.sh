@@ -1,5 +1,6 @@
 # --- How files are put in place: all are laid beside their targets and checked, then renamed; the former files come back when anything
-# fails, when imops says so, or when the connection ends. Every step has a time limit, so this always comes to its end.
+# fails, when imops says so, or when the connection ends. Every step has a time limit, so this always comes to its end. All of it is
+# inside one function, since it takes standard input away from the shell.
 export LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
@@ -113,11 +114,9 @@ imops_ready() { # seconds, component: tries until it is ready
 }
 
 # ---- components: what they need, and what comes before their files
-imops_component_is() { # name, its steps (" check apply ")
-    imops_number=$((${imops_number:-0} + 1))
-    imops_components="$imops_components $imops_number"
-    eval "imops_name_$imops_number=\$1 imops_has_$imops_number=\$2 imops_changed_$imops_number="
-    imops_at=$imops_number
+imops_component_is() { # number, name, its steps (" check apply ")
+    imops_components="$imops_components $1"
+    eval "imops_name_$1=\$2 imops_has_$1=\$3 imops_changed_$1="
 }
 imops_needs() { # component, package, programs...
     imops_c=$1 imops_package=$2
@@ -126,13 +125,16 @@ imops_needs() { # component, package, programs...
         have "$imops_program" || { imops_fail "$imops_c" missing "$imops_program" "$imops_package"; return; }
     done
 }
-imops_before() { # component
-    [ -n "$imops_fatal" ] || imops_do 120 "$1" before
+imops_before() { # number, component
+    imops_at=$1
+    [ -n "$imops_fatal" ] || imops_do 120 "$2" before
 }
 
 # ---- files
 imops_same() { [ -e "$2" ] && [ "$(sha256sum <"$1")" = "$(sha256sum <"$2")" ]; }
-imops_stage() { # component, template, path, mode, owner, secret or -, bytes; base64 on standard input
+imops_stage() { # number of the component, its name, template, path, mode, owner, secret or -, bytes; base64 on standard input
+    imops_number=$1
+    shift
     imops_files=$((imops_files + 1))
     imops_t=$3
     [ ! -L "$imops_t" ] || imops_t=$(readlink -f "$imops_t")
