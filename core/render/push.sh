@@ -7,6 +7,7 @@ export PATH
 unset CDPATH ENV IFS
 trap '' PIPE HUP # a dead link must not end this half-way
 umask 022
+cd / # a service's user may not enter the home of the one who logged in
 exec 3<&0 </dev/null
 imops_state=/var/lib/imops/push
 imops_dir= imops_files=0 imops_fatal= imops_owns= imops_components= imops_applied=
@@ -31,8 +32,12 @@ imops_systemd() { [ -d /run/systemd/system ] || { have systemctl && [ "$(cat /pr
 running() { # unit
     if imops_systemd; then systemctl is-active --quiet "$1"; else service "$1" status >/dev/null 2>&1; fi
 }
-restart() { if imops_systemd; then systemctl restart "$1"; else service "$1" restart; fi; }
-reload() { if imops_systemd; then systemctl reload-or-restart "$1"; else service "$1" reload || service "$1" restart; fi; }
+imops_why() { # unit: what its log says, and a failure
+    ! have journalctl || journalctl -u "$1" -n 20 --no-pager -o cat 2>/dev/null
+    return 1
+}
+restart() { if imops_systemd; then systemctl restart "$1"; else service "$1" restart; fi || imops_why "$1"; }
+reload() { if imops_systemd; then systemctl reload-or-restart "$1"; else service "$1" reload || service "$1" restart; fi || imops_why "$1"; }
 stop() { if imops_systemd; then systemctl stop "$1"; else service "$1" stop; fi; }
 listening() { # TCP port
     imops_hex=$(printf ':%04X' "$1")
