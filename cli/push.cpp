@@ -19,7 +19,6 @@ namespace {
 using render::PushReader;
 using render::Standing;
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds patience{60};
 
 /// What was found when the new files were in use.
 struct Verdict {
@@ -120,7 +119,7 @@ class Pusher {
             }
         auto must = well_;
         must.merge(endpoints_->deep(h));
-        for (auto until = Clock::now() + patience;;) {
+        for (auto until = Clock::now() + o_.patience;;) {
             v.bad = endpoints_->ask(must, std::chrono::seconds{8});
             std::erase_if(v.bad, [](auto& f) { return f.level < Level::unknown; });
             if (v.bad.empty() || Clock::now() > until || *stop_flag()) return v;
@@ -208,7 +207,7 @@ void Pusher::run(const std::vector<const HostState*>& hosts, Fleet& fleet) {
         auto& push = pushes.emplace_back(*s);
         Job job;
         job.host = s->host;
-        job.script = {render::push_script(s->files, push.mark, !o_.push, patience), Effect::write, std::chrono::minutes{30}, true};
+        job.script = {render::push_script(s->files, push.mark, !o_.push, o_.patience), Effect::write, std::chrono::minutes{30}, true};
         job.in = [this, &push] { return feed(push); };
         job.out = [this, &push](Stream stream, std::string_view bytes) { heard(push, stream, bytes); };
         jobs.push_back(std::move(job));

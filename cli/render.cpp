@@ -4,6 +4,7 @@
 #include "cli/push.hpp"
 #include "core/base/file.hpp"
 #include "core/base/string.hpp"
+#include "core/base/units.hpp"
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -130,7 +131,16 @@ void add_render(CLI::App& app, Program& p) {
     c->add_option("--output", p.outputs, p.in({"human, json, junit, prometheus, zabbix or nagios, to standard output or =FILE; repeatable", "human、json、junit、prometheus、zabbix 或 nagios，输出到标准输出或 =文件；可重复"}))->type_name("FORMAT[=FILE]");
     c->add_flag("--strict", p.strict, p.in({"warnings end with status 1 too", "有警告时也以状态 1 结束"}));
     c->add_flag("-a,--all", p.all, p.in({"show also what is ok or skipped", "也显示通过和跳过的项目"}));
-    c->callback([&p, o] { run_render(p, *o); });
+    auto patience = std::make_shared<std::string>();
+    c->add_option("--patience", *patience, p.in({"how long a service may take to answer after a push (default: 60s)", "推送后等待服务应答的最长时间（默认 60s）"}))->type_name("DURATION");
+    c->callback([&p, o, patience] {
+        if (!patience->empty()) {
+            auto t = parse_duration(*patience);
+            if (!t || *t < 1 || *t > 3600) throw Failure{Error{Code::usage, say("--patience {}: not a duration of a second to an hour", "--patience {}：不是一秒到一小时之间的时长", one_line(*patience, 40)), Text{"For example 90s or 3m.", "例如 90s 或 3m。"}, {}}};
+            o->patience = std::chrono::seconds{int(*t)};
+        }
+        run_render(p, *o);
+    });
 }
 
 } // namespace imops

@@ -1,6 +1,7 @@
 #pragma once
 #include "cli/program.hpp"
 #include "core/render/render.hpp"
+#include <chrono>
 
 namespace imops {
 
@@ -12,6 +13,7 @@ struct RenderOptions {
     std::string from;                            // facts of a bundle
     bool list = false, diff = false, check = false, push = false, dry = false, yes = false, measure = false;
     int fan_out = 1;
+    std::chrono::seconds patience{60};           // that services and probes may take to answer
 };
 
 /// Everything that is needed to render hosts: what was read, and measured figures of each host.

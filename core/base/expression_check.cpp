@@ -358,6 +358,7 @@ void TypeCheck::count_turns(const inja::ForStatementNode& n) {
 }
 
 void TypeCheck::visit(const inja::ForArrayStatementNode& n) {
+    if (!n.condition.root) wrong(n, Text{"{% for %} has nothing to go over", "{% for %} 没有可遍历的内容"}, Text{"{% for h in role.app %}", "{% for h in role.app %}"});
     auto t = n.condition.root ? of(*n.condition.root) : Type{};
     if (t.kind != Kind::list && t.kind != Kind::table && t.kind != Kind::any)
         wrong(n, say("{{% for %}} needs a list or a table, this is {}", "{{% for %}} 需要列表或表，这里是 {}", name(t.kind)));
@@ -379,6 +380,7 @@ void TypeCheck::visit(const inja::ForObjectStatementNode& n) {
 }
 
 void TypeCheck::visit(const inja::IfStatementNode& n) {
+    if (!n.condition.root) wrong(n, Text{"{% if %} has no condition", "{% if %} 没有条件"}, Text{"{% if airgap %}", "{% if airgap %}"});
     auto t = n.condition.root ? of(*n.condition.root) : Type{};
     if (t.kind != Kind::boolean && t.kind != Kind::any)
         wrong(n, say("{{% if %}} needs a condition, this is {}", "{{% if %}} 需要条件，这里是 {}", name(t.kind)));

@@ -77,6 +77,7 @@ bool is_secret_name(std::string_view n) { return n.ends_with(".password") || n.e
 /// Reads manifests and compiles what is in them; every problem has its place.
 class ComponentLoader {
     Components c_;
+    std::vector<TemplateSource> sources_;
     const Scope& common_;
     Lang lang_;
     std::vector<Error> errors_;
@@ -143,7 +144,7 @@ class ComponentLoader {
         }
         if (!e.when->empty()) f.when = take(c_.language_->expression(*e.when, scope, Kind::boolean), "when", e.when, problems, read);
         f.path = take(c_.language_->file_template(*e.path, with_item, options(Format::conf)), "path", e.path, problems, read);
-        auto expanded = expand_includes(c_.sources_, c.name + "/" + f.name);
+        auto expanded = expand_includes(sources_, c.name + "/" + f.name);
         if (!expanded) {
             problems.add(e.name.place, expanded.error().what, expanded.error().remedy);
             return;
@@ -204,11 +205,11 @@ class ComponentLoader {
 
     Components run(std::vector<TemplateSource> sources) {
         for (auto& s : sources) {
-            std::erase_if(c_.sources_, [&](auto& old) { return old.name == s.name; });
-            c_.sources_.push_back(std::move(s));
+            std::erase_if(sources_, [&](auto& old) { return old.name == s.name; });
+            sources_.push_back(std::move(s));
         }
-        std::ranges::sort(c_.sources_, {}, &TemplateSource::name);
-        for (auto& s : c_.sources_)
+        std::ranges::sort(sources_, {}, &TemplateSource::name);
+        for (auto& s : sources_)
             if (s.name.ends_with("/component.yaml")) load(s);
         if (!errors_.empty()) throw Failure{std::move(errors_)};
         std::ranges::sort(c_.all_, [](auto& a, auto& b) { return std::tie(a.order, a.name) < std::tie(b.order, b.name); });

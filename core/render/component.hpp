@@ -66,12 +66,10 @@ struct Component {
 class Components {
     std::unique_ptr<Language> language_ = std::make_unique<Language>();
     std::deque<Component> all_;
-    std::vector<TemplateSource> sources_;
     friend class ComponentLoader;
 
   public:
     const std::deque<Component>& all() const { return all_; }
-    const std::vector<TemplateSource>& sources() const { return sources_; }
     const Component* find(std::string_view name) const;
     std::vector<std::string> names() const;
 };
