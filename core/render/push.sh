@@ -260,8 +260,10 @@ imops_rollback() {
     for imops_at in $imops_applied; do
         eval "imops_name=\$imops_name_$imops_at imops_was=\$imops_was_$imops_at imops_steps=\$imops_has_$imops_at"
         if [ -n "$imops_was" ]; then
-            imops_step 120 "$imops_name" apply || { tell not_back "$imops_name" apply "$imops_status"; imops_said "$imops_dir/said"; }
-            if imops_ready 30 "$imops_name"; then tell back "$imops_name"; else tell not_back "$imops_name" ready "$imops_status"; imops_said "$imops_dir/said"; fi
+            imops_good=yes # not every component has these steps
+            case $imops_steps in *' apply '*) imops_step 120 "$imops_name" apply || { imops_good='' && tell not_back "$imops_name" apply "$imops_status" && imops_said "$imops_dir/said"; } ;; esac
+            case $imops_steps in *' ready '*) imops_ready 30 "$imops_name" || { imops_good='' && tell not_back "$imops_name" ready "$imops_status" && imops_said "$imops_dir/said"; } ;; esac
+            [ -z "$imops_good" ] || tell back "$imops_name"
         else
             case $imops_steps in *' stop '*)
                 imops_step 60 "$imops_name" stop
