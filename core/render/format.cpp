@@ -61,13 +61,31 @@ std::string redis(std::string_view s) {
     return out + '"';
 }
 
-/// A word that no reader of YAML takes for something else, or JSON's string, which YAML reads the same.
+/// JSON's string, which YAML reads the same, once the characters are escaped that JSON leaves alone and YAML forbids or takes for the
+/// end of a line: DEL, the control characters of C1, U+2028, U+2029, the byte order mark and its two neighbours.
+std::string yaml_quoted(std::string_view s) {
+    auto json = nlohmann::json(s).dump();
+    std::string out;
+    auto at = [&](std::size_t i) { return i < json.size() ? static_cast<unsigned char>(json[i]) : 0u; };
+    for (std::size_t i = 0; i < json.size();) {
+        unsigned a = at(i), b = at(i + 1), c = at(i + 2), point = 0, length = 1;
+        if (a == 0x7f) point = a;
+        else if (a == 0xc2 && b < 0xa0) point = b, length = 2;
+        else if ((a == 0xe2 && b == 0x80 && (c == 0xa8 || c == 0xa9)) || (a == 0xef && b == 0xbb && c == 0xbf) || (a == 0xef && b == 0xbf && c >= 0xbe)) point = (a & 15) << 12 | (b & 63) << 6 | (c & 63), length = 3;
+        if (point) out += fmt::format("\\u{:04x}", point);
+        else out += json[i];
+        i += length;
+    }
+    return out;
+}
+
+/// A word that no reader of YAML takes for something else, or a string in quotes.
 std::string yaml(std::string_view s) {
     static constexpr std::string_view words[]{"true", "false", "yes", "no", "on", "off", "null", "y", "n"};
     std::string lower{s};
     std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return char(std::tolower(c)); });
     bool bare = plain_word(s, "._-/") && std::isalpha(static_cast<unsigned char>(s[0])) && std::ranges::find(words, lower) == std::end(words);
-    return bare ? std::string{s} : nlohmann::json(s).dump();
+    return bare ? std::string{s} : yaml_quoted(s);
 }
 
 std::string lua(std::string_view s) {
