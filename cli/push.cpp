@@ -290,7 +290,7 @@ void push(Program& p, Rendering& rendering, const RenderOptions& o, Report& r) {
         std::vector<const HostState*> together;
         // hosts of one kind together, never more than were asked for
         for (auto first = rank(*hosts[i]); i < hosts.size() && int(together.size()) < o.fan_out && rank(*hosts[i]) == first; ++i) together.push_back(hosts[i]);
-        if (pusher.failed() || *stop_flag()) {
+        if ((o.push && pusher.failed()) || *stop_flag()) {
             for (auto* s : together) pusher.not_tried(*s);
             continue;
         }

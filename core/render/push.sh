@@ -291,6 +291,8 @@ imops_push() { # push or try, seconds that a service may take to be ready
     for imops_at in $imops_components; do
         eval "imops_name=\$imops_name_$imops_at imops_steps=\$imops_has_$imops_at imops_change=\${imops_changed_$imops_at:-} imops_was=\$imops_was_$imops_at"
         if [ -z "$imops_change" ] && [ -n "$imops_was" ]; then
+            # a password can have changed that stands in no file of this host
+            case $imops_steps in *' prepare '*) imops_do 120 "$imops_name" prepare || { imops_rollback; return; } ;; esac
             tell same "$imops_name"
             continue
         fi
