@@ -201,8 +201,8 @@ imops_back() { # path, "had" or "fresh": the former file comes back
     fi
 }
 imops_restore() { # what the journal says, the last first
-    sed '1!G;h;$!d' "$imops_state/journal" | while read -r imops_kind imops_t; do
-        case $imops_kind in had | fresh) imops_back "$imops_t" "$imops_kind" ;; esac
+    sed '1!G;h;$!d' "$imops_state/journal" | while read -r imops_kind imops_path; do
+        case $imops_kind in had | fresh) imops_back "$imops_path" "$imops_kind" ;; esac
     done
     rm -f "$imops_state/journal"
 }
