@@ -168,6 +168,11 @@ void run_import(Program& p, ImportOptions& o) {
     style.transport = o.transport == "auto" ? "" : o.transport;
     if (style.name.empty()) style.name = !d.domain.empty() && d.domain != "localhost" && !word_of("._-", 63)(d.domain) ? d.domain : "im";
     style.secrets = fs::absolute(o.secrets.empty() ? fs::path{o.out}.parent_path() / "secrets" : fs::path{o.secrets}).lexically_normal().string();
+    auto absolute = [](std::string& path) {
+        if (!path.empty() && !path.starts_with('~')) path = fs::absolute(path).lexically_normal().string();
+    };
+    absolute(style.known_hosts);
+    for (auto& i : style.identities) absolute(i);
     r.deployment = style.name;
     if (d.hosts.empty() || r.interrupted) {
         render::summarise(r, d, {}, hosts);

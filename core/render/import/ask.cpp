@@ -31,7 +31,7 @@ unit() { # service, unit...
     service=$1
     shift
     for u in "$@"; do
-        if systemctl is-active --quiet "$u" 2>/dev/null || [ "$(systemctl is-enabled "$u" 2>/dev/null)" = enabled ]; then say runs "$service"; return; fi
+        if systemctl is-active --quiet "$u" 2>/dev/null; then say runs "$service"; return; fi
     done
 }
 main() {

@@ -15,7 +15,7 @@ struct OldHost {
     int port = 22;
     bool local = false;            // this machine, without SSH
     Tree files;
-    std::set<std::string> running; // services of old_units() that run or start with the host
+    std::set<std::string> running; // services of old_units() that run
     bool looked = false;           // whether it was asked for them: a folder of files cannot say
     std::vector<Unread> unread;
     std::optional<Error> error;    // it was not reached
@@ -65,7 +65,7 @@ Draft make_draft(std::vector<OldHost>&&, const Components&, const std::vector<Pr
 /// How its text is written.
 struct DraftStyle {
     Lang lang = Lang::en;
-    std::string name = "im", secrets;         // folder of the secrets
+    std::string name, secrets;                // empty: "im"; folder of the secrets
     double registered = 0;                    // 0: nobody has said
     std::string user, transport, host_key, known_hosts;
     std::vector<std::string> identities;

@@ -18,7 +18,7 @@ class DraftWriter {
 
     void head() {
         s_ += "# " + c({"Drafted by `imops import` from what was found on the hosts. Look through it, then: imops validate", "由 `imops import` 根据主机现状生成的草稿。请检查后执行：imops validate"}) + "\n";
-        s_ += fmt::format("imops: 1\nname: {}\nproduct: {}\n", word_(o_.name), word_(d_.product));
+        s_ += fmt::format("imops: 1\nname: {}\nproduct: {}\n", word_(o_.name.empty() ? "im" : o_.name), word_(d_.product));
         if (d_.product == "generic") s_ += "# " + c({"no messaging server that imops knows was found: `imops size --products` lists them", "没有发现 imops 认识的即时通讯服务：`imops size --products` 列出全部"}) + "\n";
         if (o_.lang == Lang::zh) s_ += "language: zh\n";
         if (!d_.domain.empty()) s_ += fmt::format("domain: {}\n", word_(d_.domain));

@@ -162,7 +162,7 @@ Flat read_redis(const Tree& tree, const std::string& main) {
         if (name == "include" || name == "loadmodule") f.unread.push_back({main, number, say("{}: other files are not followed", "{}：不会读取其他文件", name)});
         bool listed = w.size() > 1 && (name == "user" || name == "rename-command" || name == "client-output-buffer-limit" || name == "include" || name == "loadmodule");
         auto value = w.size() == 2 ? redis_size(w[1]) : joined(w, listed ? 2 : 1);
-        if (listed) f.put(name + " " + w[1], {name, value, main});
+        if (listed) f.put(name + " " + w[1], {name + " " + w[1], value, main});
         else if (name == "save") f.add(name, {name, value, main}, " ");
         else f.put(name, {name, value, main, value == "yes" || value == "no"});
     });

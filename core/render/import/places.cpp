@@ -8,7 +8,6 @@ const std::vector<OldUnit>& old_units() {
     static const std::vector<OldUnit> all{
         {"synapse", "synapse", "/etc/matrix-synapse/homeserver.yaml", {"conf.d/*.yaml"}, read_synapse},
         {"ejabberd", "ejabberd", "/etc/ejabberd/ejabberd.yml", {}, read_ejabberd},
-        {"ejabberd", "ejabberd", "/etc/ejabberd/ejabberdctl.cfg", {}, read_lines},
         {"ejabberd", "ejabberd", "/etc/default/ejabberd", {}, read_lines},
         {"prosody", "prosody", "/etc/prosody/prosody.cfg.lua", {"conf.d/*.cfg.lua"}, read_prosody},
         {"nginx", "nginx", "/etc/nginx/nginx.conf", {"conf.d/*.conf", "sites-enabled/*", "snippets/*.conf"}, read_nginx},

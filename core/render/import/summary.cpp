@@ -64,9 +64,10 @@ class Summary {
         auto item = fmt::format("{} {}", c.before ? c.before->file : p.main, mask_.shown_key(c.key));
         auto old = c.before ? mask_.shown(c.key, *c.before) : "", made = c.after ? mask_.shown(c.key, *c.after) : "";
         if (c.before && c.after && old == made) made += " *"; // both are secrets, and not the same
-        auto text = !c.after ? say("{}: rendering does not write it", "{}：渲染后不再写出", old.empty() ? "-" : old)
-                    : !c.before ? say("rendering adds it: {}", "渲染后新增：{}", made)
-                                : say("{}, rendered: {}", "{}，渲染后：{}", old, made);
+        auto some = [](const std::string& s) { return s.empty() ? "\"\"" : s; };
+        auto text = !c.after ? say("{}: rendering does not write it", "{}：渲染后不再写出", some(old))
+                    : !c.before ? say("rendering adds it: {}", "渲染后新增：{}", some(made))
+                                : say("{}, rendered: {}", "{}，渲染后：{}", some(old), some(made));
         auto& f = add(c.before ? "import.differs" : "import.adds", host, Level::warn, item, c.before ? Text{"Would not be the same", "渲染后会改变"} : Text{"Would be new", "渲染后会新增"}, std::move(text));
         if (c.before) f.value = {Kind::text, old};
         if (c.after) f.limit = {Kind::text, made};
