@@ -35,9 +35,11 @@ render::OldHost host_of(const std::string& spec, std::size_t number) {
     auto address = equals == spec.npos ? spec : spec.substr(equals + 1);
     if (equals != spec.npos) h.name = spec.substr(0, equals);
     if (address == "local" || address == "localhost") h.local = true, h.address = "127.0.0.1";
-    else if (!split_authority(address, h.address, h.port) || word_of("._-:[]%", 253)(h.address))
+    else if (std::ranges::count(address, ':') > 1 && address[0] != '[') h.address = address; // IPv6, without a port
+    else if (!split_authority(address, h.address, h.port)) h.address.clear();
+    if (word_of("._-:[]%", 253)(h.address))
         throw usage(say("'{}' is no address", "'{}' 不是地址", one_line(address, 60)), Text{"Write [NAME=]ADDRESS[:PORT], or local for this machine.", "请写 [名称=]地址[:端口]，本机请写 local。"});
-    bool named = h.address.find_first_not_of("0123456789.:") != std::string::npos;
+    bool named = h.address.find(':') == std::string::npos && h.address.find_first_not_of("0123456789.") != std::string::npos;
     if (equals == spec.npos) h.name = named ? h.address.substr(0, h.address.find('.')) : fmt::format("host{}", number);
     if (word_of("._-", 63)(h.name)) throw usage(say("'{}' is no name for a host", "'{}' 不能作为主机名称", one_line(h.name, 60)), Text{"Letters, digits, `.`, `_` and `-`, at most 63.", "只能用字母、数字、`.`、`_` 和 `-`，最长 63 个字符。"});
     return h;

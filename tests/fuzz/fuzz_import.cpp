@@ -1,3 +1,5 @@
+#include "core/base/embedded_file.hpp"
+#include "core/render/data.hpp"
 #include "core/render/import/ask.hpp"
 #include "core/render/import/draft.hpp"
 #include <cstdint>
@@ -27,8 +29,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             mask.shown_key(c.key);
         }
     }
-    static const Components components;
-    static const std::vector<Product> products;
+    static const auto products = [] {
+        std::vector<Product> all;
+        for (auto& f : embedded_products()) all.push_back(parse_product(f.text, std::string{f.path}));
+        return all;
+    }();
+    static const auto components = [] {
+        std::vector<TemplateSource> sources;
+        for (auto& f : embedded_templates()) sources.push_back({std::string{f.path.substr(f.path.find('/') + 1)}, std::string{f.path}, f.text});
+        return load_components(sources, render_scope(products), Lang::en);
+    }();
     auto d = make_draft(hosts, components, products);
     if (!d.hosts.empty()) parse_deployment(draft_text(d, {}), "imops.yaml"); // whatever was read: what it throws ends the target
     return 0;

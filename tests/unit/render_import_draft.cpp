@@ -101,6 +101,35 @@ TEST(ImportDraft, what_does_not_run_is_left_out) {
     EXPECT_EQ(d.remarks.size(), 3u); // ejabberd, redis, no database
 }
 
+TEST(ImportDraft, synapse_behind_haproxy_and_coturn) {
+    std::vector hosts{host("hs1", "10.0.0.1", {{"/etc/matrix-synapse/homeserver.yaml",
+                                                "server_name: example.org\npublic_baseurl: https://matrix.example.org/\nlisteners:\n  - {port: 8448, type: http, tls: true, resources: [{names: [client, federation]}]}\n"
+                                                "  - {port: 18008, type: http, resources: [{names: [client]}]}\n  - {port: 9000, type: metrics}\nredis: {enabled: true, host: redis.internal}\n"
+                                                "turn_uris: [\"turn:turn.example.org:3479?transport=udp\"]\nturn_shared_secret: abc\n"}}),
+                      host("edge1", "fd00::2", {{"/etc/haproxy/haproxy.cfg", "frontend f\n bind :443\nbackend b\n server s 10.0.0.1:18008\n"}, {"/etc/turnserver.conf", "use-auth-secret\n"}})};
+    auto d = make_draft(hosts, components(), products());
+    EXPECT_EQ(d.names, std::vector<std::string>{"matrix.example.org"});
+    EXPECT_EQ(d.federation, "open");
+    EXPECT_EQ(d.hosts.front().ports, (std::map<std::string, int>{{"client", 18008}}));
+    EXPECT_TRUE(d.hosts.front().components.contains("synapse-metrics"));
+    EXPECT_EQ(d.hosts.back().roles, (std::set<std::string>{"proxy", "turn"}));
+    ASSERT_EQ(d.services.size(), 2u);
+    EXPECT_EQ(d.services[0].address, "redis.internal");
+    EXPECT_EQ(d.services[1].port, 3479);
+    parse_deployment(draft_text(d, {}), "imops.yaml");
+}
+
+TEST(ImportDraft, a_port_of_the_proxy_is_not_that_of_prosody) {
+    std::vector hosts{host("x", "10.0.0.1", {{"/etc/prosody/prosody.cfg.lua", "modules_enabled = { \"bosh\" }\nstorage = \"sql\"\nsql = { driver = \"MySQL\", host = \"10.0.0.9\", password = \"p\" }\nVirtualHost \"localhost\"\nVirtualHost \"im.x\"\n"},
+                                             {"/etc/nginx/nginx.conf", "http { server { listen 80; listen 8443 ssl; server_name im.x ~bad; location / { proxy_pass http://a; } } }"}})};
+    auto d = make_draft(hosts, components(), products());
+    EXPECT_EQ(d.domain, "im.x");
+    EXPECT_EQ(d.names, std::vector<std::string>{"im.x"});
+    EXPECT_TRUE(d.hosts.front().ports.empty());
+    EXPECT_EQ(d.services[0].type, "mysql");
+    EXPECT_EQ(d.services[0].address, "10.0.0.9");
+}
+
 TEST(ImportDraft, nothing_known_is_said) {
     std::vector hosts{host("x", "x", {})};
     auto d = make_draft(hosts, components(), products());

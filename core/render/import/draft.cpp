@@ -73,15 +73,15 @@ class DraftMaker {
         return true;
     }
 
-    /// A port that is not the usual one, unless another component of the host has a port of the same name.
-    void add_port(DraftHost& h, const std::string& name, int port) {
+    /// A port that is not the usual one, unless another component of the host has a port of the same name. `of`: the component; empty: any.
+    void add_port(DraftHost& h, std::string_view of, const std::string& name, int port) {
         if (!product_ || port == 0) return;
         int owners = 0;
-        bool usual = false;
+        bool usual = false, its = false;
         for (auto& c : product_->components)
             for (auto& p : c.ports)
-                if (p.name == name && h.components.contains(c.name)) ++owners, usual = p.first == port;
-        if (owners == 1 && !usual) h.ports[name] = port;
+                if (p.name == name && h.components.contains(c.name)) ++owners, usual = p.first == port, its = of.empty() || c.name == of;
+        if (owners == 1 && its && !usual) h.ports[name] = port;
     }
 
     /// Where a service is: on one of the hosts, or at an address. False: its address is none.
@@ -123,7 +123,7 @@ class DraftMaker {
             if (!h.services.contains(d_.product)) continue;
             auto app = app_of(d_.product, *h.flat(d_.product));
             for (auto& c : app.components) add_component(h, c);
-            for (auto& [name, port] : app.ports) add_port(h, name, port);
+            for (auto& [name, port] : app.ports) add_port(h, "", name, port);
             for (auto& r : app.remarks) remark(h, r);
             if (!first) continue;
             first = false;
@@ -158,7 +158,7 @@ class DraftMaker {
                 if (!port || words[0].starts_with("unix:")) continue;
                 bool tls = one.find(" ssl") != one.npos;
                 if (*port == 8448 && add_component(h, "federation")) continue;
-                if (!h.ports.contains(tls ? "https" : "http")) add_port(h, tls ? "https" : "http", int(*port));
+                if (!h.ports.contains(tls ? "https" : "http")) add_port(h, "nginx", tls ? "https" : "http", int(*port));
             }
         }
     }

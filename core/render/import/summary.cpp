@@ -98,7 +98,7 @@ class Summary {
                 add("import.kept", h.old->name, Level::ok, made.main, {"Stays as it is", "保持原样"}, Text{"no template of this imops writes it", "此版本的 imops 没有生成它的模板"});
         }
         for (auto& f : files.files)
-            if (!known.contains(f.path)) add("import.adds", h.old->name, Level::warn, f.path, {"Would be new", "渲染后会新增"}, say("{} writes this file, which import does not read", "{} 会写出此文件，import 不读取它", f.name()));
+            if (!known.contains(f.path)) add("import.adds", h.old->name, Level::warn, f.path, {"Would be new", "渲染后会新增"}, say("{} would write this file, and there is nothing to compare it with", "{} 会写出此文件，没有可供比较的旧文件", f.name()));
     }
 
     void found(const DraftHost& h) {
