@@ -78,6 +78,13 @@ def synapse(root):
     return into
 
 
+def log(root):
+    into = {}
+    if os.path.exists(f"{root}/etc/matrix-synapse/log.yaml"):
+        flat_yaml(load(f"{root}/etc/matrix-synapse/log.yaml"), "", into)
+    return into
+
+
 LUA = r"""
 local root, main = arg[1], arg[2]
 local out = {}
@@ -143,13 +150,14 @@ def variables(root, path):
     return into
 
 
-UNITS = {
+UNITS = {  # the first whose name a path begins with
+    "/etc/matrix-synapse/log.yaml": log,
     "/etc/matrix-synapse/": synapse,
     "/etc/ejabberd/ejabberd.yml": ejabberd,
     "/etc/prosody/": prosody,
     "/etc/default/ejabberd": lambda root: variables(root, "/etc/default/ejabberd"),
 }
-READ = ["/etc/matrix-synapse/homeserver.yaml", "/etc/matrix-synapse/conf.d/*.yaml", "/etc/ejabberd/ejabberd.yml", "/etc/prosody/prosody.cfg.lua", "/etc/prosody/conf.d/*.cfg.lua", "/etc/default/ejabberd"]
+READ = ["/etc/matrix-synapse/log.yaml", "/etc/matrix-synapse/homeserver.yaml", "/etc/matrix-synapse/conf.d/*.yaml", "/etc/ejabberd/ejabberd.yml", "/etc/prosody/prosody.cfg.lua", "/etc/prosody/conf.d/*.cfg.lua", "/etc/default/ejabberd"]
 
 
 def below(flat, key):

@@ -7,6 +7,7 @@ namespace imops::render {
 const std::vector<OldUnit>& old_units() {
     static const std::vector<OldUnit> all{
         {"synapse", "synapse", "/etc/matrix-synapse/homeserver.yaml", {"conf.d/*.yaml"}, read_synapse},
+        {"synapse", "synapse", "/etc/matrix-synapse/log.yaml", {}, read_plain_yaml},
         {"ejabberd", "ejabberd", "/etc/ejabberd/ejabberd.yml", {}, read_ejabberd},
         {"ejabberd", "ejabberd", "/etc/default/ejabberd", {}, read_lines},
         {"prosody", "prosody", "/etc/prosody/prosody.cfg.lua", {"conf.d/*.cfg.lua"}, read_prosody},
@@ -16,6 +17,7 @@ const std::vector<OldUnit>& old_units() {
         {"postgresql", "postgresql", "/etc/postgresql/*/*/pg_hba.conf", {}, read_hba},
         {"redis", "redis", "/etc/redis/redis.conf", {}, read_redis},
         {"coturn", "coturn", "/etc/turnserver.conf", {}, read_lines},
+        {"coturn", "coturn", "/etc/default/coturn", {}, read_lines},
     };
     return all;
 }

@@ -6,6 +6,7 @@ namespace imops::render {
 
 // Of YAML: a list of plain values is one value; a list of tables goes by the port of each, "listen[5222].module", else by its place, "[#0]".
 
+Flat read_plain_yaml(const Tree&, const std::string& main);
 /// homeserver.yaml and the files of conf.d, whose keys replace those before them.
 Flat read_synapse(const Tree&, const std::string& main);
 /// ejabberd.yml, with define_macro in its place.

@@ -23,24 +23,31 @@ constexpr Source sources[]{
     {"ejabberd", "pool", "ejabberd", "sql_pool_size"},
     {"ejabberd", "upload_size", "ejabberd", "modules.mod_http_upload.max_size"},
     {"synapse", "upload_size", "synapse", "max_upload_size"},
-    {"synapse", "signing_key", "synapse", "signing_key_path"},
     {"synapse", "media", "synapse", "media_store_path"},
     {"synapse", "pool", "synapse", "database.args.cp_max"},
+    {"synapse", "pool_least", "synapse", "database.args.cp_min"},
+    {"synapse", "federation_domains", "synapse", "federation_domain_whitelist"},
+    {"synapse", "cache_factor", "synapse", "caches.global_factor"},
+    {"synapse", "turn_lifetime", "synapse", "turn_user_lifetime"},
     {"synapse", "macaroon_secret", "synapse", "macaroon_secret_key"},
     {"synapse", "registration_secret", "synapse", "registration_shared_secret"},
     {"synapse", "form_secret", "synapse", "form_secret"},
-    {"synapse", "registration", "synapse", "enable_registration"},
     {"prosody", "admins", "prosody", "admins"},
-    {"prosody", "certificate", "prosody", "*certificate"},
-    {"prosody", "key", "prosody", "*key"},
-    {"prosody", "archive", "prosody", "archive_expires_after"},
+    {"prosody", "certificates", "prosody", "certificates"},
     {"prosody", "upload_size", "prosody", "*http_file_share_size_limit"},
+    {"prosody", "upload_day", "prosody", "*http_file_share_daily_quota"},
+    {"prosody", "keep", "prosody", "archive_expires_after"},
+    {"prosody", "client_rate", "prosody", "limits.c2s.rate"},
+    {"prosody", "server_rate", "prosody", "limits.s2sin.rate"},
+    {"prosody", "turn_host", "prosody", "turn_external_host"},
+    {"prosody", "turn_lifetime", "prosody", "turn_external_ttl"},
     {"nginx", "certificate", "nginx", "*ssl_certificate"},
     {"nginx", "key", "nginx", "*ssl_certificate_key"},
     {"nginx", "body_size", "nginx", "*client_max_body_size"},
     {"nginx", "long_poll", "nginx", "*proxy_read_timeout"},
     {"nginx", "connections", "nginx", "events > worker_connections"},
     {"haproxy", "connections", "haproxy", "global > maxconn"},
+    {"haproxy", "tunnel", "haproxy", "*timeout tunnel"},
     {"postgresql", "shared_buffers", "postgresql", "shared_buffers"},
     {"postgresql", "connections", "postgresql", "max_connections"},
     {"redis", "memory", "redis", "maxmemory"},
@@ -49,6 +56,9 @@ constexpr Source sources[]{
     {"coturn", "realm", "coturn", "realm"},
     {"coturn", "certificate", "coturn", "cert"},
     {"coturn", "key", "coturn", "pkey"},
+    {"coturn", "tls_port", "coturn", "tls-listening-port"},
+    {"coturn", "user_quota", "coturn", "user-quota"},
+    {"coturn", "total_quota", "coturn", "total-quota"},
 };
 
 /// "128MB", "50m", "100M", "1gb": programs count in powers of 1024. Nothing: it is no size.
@@ -66,9 +76,11 @@ std::optional<double> old_bytes(std::string_view text) {
     }
 }
 
-/// "600s", "10m", "600"
+/// "600s", "10m", "1w", "600"
 std::optional<double> old_seconds(std::string_view text) {
     if (auto plain_number = parse_number(text)) return plain_number;
+    if (text.ends_with('w'))
+        if (auto weeks = parse_number(text.substr(0, text.size() - 1))) return *weeks * 7 * 86400;
     return parse_duration(text);
 }
 
@@ -83,8 +95,8 @@ std::optional<std::string> as_yaml(const Variable& v, const std::string& value) 
     std::optional<double> x;
     switch (v.type.kind) {
     case Kind::number:
-        x = parse_number(value);
-        return x ? std::optional{value} : std::nullopt;
+        x = parse_number(value.ends_with("kb/s") ? std::string_view{value}.substr(0, value.size() - 4) : std::string_view{value}); // rates of Prosody
+        return x ? std::optional{fmt::format("{}", *x)} : std::nullopt;
     case Kind::bytes:
         x = old_bytes(value);
         return x && *x > 0 ? std::optional{bytes_text(*x)} : std::nullopt;
@@ -120,7 +132,7 @@ const Variable* variable(const Components& components, std::string_view componen
 
 void set(DraftHost& h, Draft& d, const Components& components, std::string_view component, std::string_view name, const std::string& value) {
     auto* v = variable(components, component, name);
-    if (!v || value.empty()) return;
+    if (!v || value.empty() || (component == "prosody" && name == "certificates" && value[0] != '/')) return; // from the folder of its file
     auto& into = h.settings[std::string{component}];
     if (v->secret) {
         auto kept = keep_secret(d, fmt::format("{}-{}", component, name), value);
@@ -136,6 +148,14 @@ void add_special(DraftHost& h, Draft& d, const Components& components) {
         set(h, d, components, "postgresql", "version", std::string{parts[3]});
         set(h, d, components, "postgresql", "cluster", std::string{parts[4]});
     }
+    if (auto* f = h.flat("synapse"))
+        for (auto& p : f->items("listeners")) {
+            auto names = f->value(fmt::format("listeners[{}].resources[#0].names", p));
+            if (names.find("client") != names.npos && f->value(fmt::format("listeners[{}].tls", p)) != "true") set(h, d, components, "synapse", "bind", f->value(fmt::format("listeners[{}].bind_addresses", p)));
+        }
+    if (auto* f = h.flat("haproxy"); f && h.services.contains("haproxy"))
+        for (auto& [key, s] : f->all()) // bind :443 ssl crt FILE
+            if (auto at = s.value.find(" crt "); s.leaf == "bind" && at != s.value.npos) set(h, d, components, "haproxy", "certificate", s.value.substr(at + 5, s.value.find_first_of(" ;", at + 5) - at - 5));
     if (auto* f = h.flat("redis"); f && f->has("bind")) {
         auto& bind = f->value("bind");
         bool all = bind.find('*') != bind.npos || bind.find("0.0.0.0") != bind.npos || bind.find("::0") != bind.npos;

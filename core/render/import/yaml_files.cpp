@@ -91,6 +91,14 @@ Flat read_synapse(const Tree& tree, const std::string& main) {
     return f;
 }
 
+Flat read_plain_yaml(const Tree& tree, const std::string& main) {
+    Flat f;
+    auto it = tree.find(main);
+    if (it == tree.end()) return f;
+    if (auto n = document(main, it->second, f); n.is_map()) Flattener{main, f}.add("", "", n);
+    return f;
+}
+
 Flat read_ejabberd(const Tree& tree, const std::string& main) {
     Flat f;
     auto it = tree.find(main);
