@@ -102,6 +102,7 @@ std::optional<std::string> as_yaml(const Variable& v, const std::string& value) 
         return x && *x > 0 ? std::optional{bytes_text(*x)} : std::nullopt;
     case Kind::seconds:
         x = old_seconds(value);
+        if (x && *x > 0 && std::fmod(*x, 86400) == 0) return fmt::format("{:.0f} days", *x / 86400);
         return x ? std::optional{fmt::format("{} s", *x)} : std::nullopt;
     case Kind::boolean:
         for (auto yes : {"yes", "true", "on"})
