@@ -106,7 +106,7 @@ int run(int argc, char** argv) {
     app.footer(p.in({"Exit status: 0 fine, 1 something failed, 2 usage or configuration, 3 could not find out, 130 interrupted.\n`imops help COMMAND` shows a manual page.",
                      "退出码：0 正常，1 有失败项，2 用法或配置错误，3 无法查明，130 被中断。\n`imops help 命令` 显示手册页。"}));
     app.fallthrough();
-    for (auto add : {add_init, add_validate, add_size, add_preflight, add_probe, add_render, add_templates, add_monitoring, add_explain, add_checks, add_facts, add_completion, add_help}) add(app, p);
+    for (auto add : {add_init, add_validate, add_size, add_preflight, add_probe, add_render, add_templates, add_import, add_monitoring, add_explain, add_checks, add_facts, add_completion, add_help}) add(app, p);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp& e) {

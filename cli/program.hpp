@@ -61,6 +61,7 @@ void add_preflight(CLI::App&, Program&);
 void add_probe(CLI::App&, Program&);
 void add_render(CLI::App&, Program&);
 void add_templates(CLI::App&, Program&);
+void add_import(CLI::App&, Program&);
 void add_monitoring(CLI::App&, Program&);
 void add_explain(CLI::App&, Program&);
 void add_checks(CLI::App&, Program&);

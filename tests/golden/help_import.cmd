@@ -1,0 +1,2 @@
+0 --lang en import --help
+0 --lang zh import --help
