@@ -1,4 +1,5 @@
 #include "core/base/string.hpp"
+#include <array>
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -122,6 +123,35 @@ std::string base64(std::string_view bytes) {
         for (std::size_t i = 0; i < 4; ++i) text += i <= bytes.size() ? letters[three >> (18 - 6 * i) & 63] : '=';
     }
     return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    static const auto values = [] {
+        std::array<signed char, 256> v{};
+        v.fill(-1);
+        constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        for (std::size_t i = 0; i < alphabet.size(); ++i) v[static_cast<unsigned char>(alphabet[i])] = static_cast<signed char>(i);
+        return v;
+    }();
+    std::string out;
+    unsigned bits = 0, have = 0, letters = 0;
+    bool padded = false;
+    for (unsigned char c : text) {
+        if (c == '\n' || c == '\r') continue;
+        if (c == '=') {
+            padded = true;
+            continue;
+        }
+        if (values[c] < 0 || padded) return {};
+        bits = (bits << 6 | unsigned(values[c])) & 0xFFFFFF;
+        ++letters;
+        have += 6;
+        if (have < 8) continue;
+        have -= 8;
+        out += char(bits >> have & 0xFF);
+    }
+    if (letters % 4 == 1) return {};
+    return out;
 }
 
 std::string percent_escaped(std::string_view text) {

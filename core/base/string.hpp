@@ -23,6 +23,8 @@ std::string_view trim(std::string_view);
 
 /// RFC 4648, padded.
 std::string base64(std::string_view bytes);
+/// The bytes of padded base64, which may be broken into lines; nothing when it is none.
+std::optional<std::string> from_base64(std::string_view text);
 
 /// Fit to be one part of a path or a value of a query.
 std::string percent_escaped(std::string_view text);

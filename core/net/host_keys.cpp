@@ -76,7 +76,7 @@ std::vector<KnownKey> parse_known_hosts(std::string_view text, const std::string
         }
         key.hosts = first;
         key.type = word(line);
-        key.blob = unbase64(word(line));
+        key.blob = from_base64(word(line)).value_or("");
         if (!key.blob.empty() && type_of(key.blob) == key.type) keys.push_back(std::move(key));
     }
     return keys;
@@ -92,7 +92,7 @@ bool matches(const KnownKey& key, std::string_view name) {
         auto rest = std::string_view(key.hosts).substr(3);
         auto bar = rest.find('|');
         if (bar == std::string_view::npos) return false;
-        auto salt = unbase64(rest.substr(0, bar)), hash = unbase64(rest.substr(bar + 1));
+        auto salt = from_base64(rest.substr(0, bar)).value_or(""), hash = from_base64(rest.substr(bar + 1)).value_or("");
         return !salt.empty() && hash == hmac_sha1(salt, name);
     }
     bool hit = false;
@@ -163,22 +163,6 @@ std::string type_of(std::string_view blob) {
     std::size_t size = 0;
     for (char c : blob.substr(0, 4)) size = size << 8 | static_cast<unsigned char>(c);
     return size <= 128 && blob.size() >= 4 + size ? std::string(blob.substr(4, size)) : std::string{};
-}
-
-std::string base64(std::string_view raw) {
-    std::string text(4 * ((raw.size() + 2) / 3) + 1, '\0');
-    text.resize(std::size_t(::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes(raw), int(raw.size()))));
-    return text;
-}
-
-std::string unbase64(std::string_view text) {
-    if (text.empty() || text.size() % 4 != 0 || text.size() > 65536) return {};
-    std::string raw(text.size() / 4 * 3 + 1, '\0');
-    int size = ::EVP_DecodeBlock(reinterpret_cast<unsigned char*>(raw.data()), bytes(text), int(text.size()));
-    if (size < 0) return {};
-    auto padding = std::size_t(text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0);
-    raw.resize(std::size_t(size) - padding);
-    return raw;
 }
 
 std::string hashed_line(std::string_view name, std::string_view type, std::string_view blob) {

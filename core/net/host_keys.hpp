@@ -39,8 +39,6 @@ std::string preference(const std::vector<std::string>& known, const std::vector<
 
 std::string fingerprint(std::string_view blob); // "SHA256:..."
 std::string type_of(std::string_view blob);     // "ssh-ed25519"; empty if it is no key
-std::string base64(std::string_view);
-std::string unbase64(std::string_view);         // empty if it is not base64
 /// A known_hosts line with the name hashed, as ssh writes it on Debian.
 std::string hashed_line(std::string_view name, std::string_view type, std::string_view blob);
 

@@ -31,7 +31,7 @@ std::string armoured(std::string_view text) {
     if (begin == text.npos || end == text.npos || end < begin) return {};
     for (char c : text.substr(begin, end - begin))
         if (c > 0x20) base += c;
-    auto raw = unbase64(base);
+    auto raw = from_base64(base).value_or("");
     ::explicit_bzero(base.data(), base.size());
     return raw;
 }

@@ -17,7 +17,7 @@ std::string public_blob(const std::string& path) {
         std::ifstream in(name);
         std::string type, base;
         if (in >> type >> base && base.size() < 65536)
-            if (auto blob = unbase64(base); !blob.empty() && type_of(blob) == type) return blob;
+            if (auto blob = from_base64(base).value_or(""); !blob.empty() && type_of(blob) == type) return blob;
     }
     return {};
 }

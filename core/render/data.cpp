@@ -71,9 +71,8 @@ Scope render_scope(const std::vector<Product>& products) {
         ports.members.emplace_back(component, std::move(inner));
     }
     s.add("port", ports);
-    Type hosts{Kind::table, {{"name", text}, {"address", text}, {"port", ports}}};
-    s.add("hosts", hosts);
-    for (auto& [role, value] : Words<Role>::of) s.add(fmt::format("role.{}", role), hosts);
+    s.add("hosts", Type{Kind::table, {{"name", text}, {"address", text}}});
+    for (auto& [role, value] : Words<Role>::of) s.add(fmt::format("role.{}", role), Type{Kind::table, {{"name", text}, {"address", text}, {"port", ports}}});
     Type service{Kind::map, {{"given", boolean}, {"here", boolean}, {"type", text}, {"address", text}, {"port", number}, {"user", text}, {"database", text}, {"password", text}, {"tls", boolean}, {"ca", text}, {"region", text}}};
     for (auto& k : known_services()) s.add(k.name, service);
     for (auto n : own_services) s.add(fmt::format("own.{}", n), service);
@@ -183,8 +182,9 @@ int TemplateData::port_of(const Host& h, const Port& p) const {
     return p.first;
 }
 
+/// Of the product's components; in a loop inja copies a row for each turn, so there is nothing else in it.
 json TemplateData::ports_of(const Host& h) const {
-    json j = no_ports_;
+    json j = json::object();
     for (auto& c : product_.components)
         for (auto& p : c.ports) j[underscored(c.name)][underscored(p.name)] = port_of(h, p);
     return j;
@@ -196,9 +196,10 @@ void TemplateData::add_roles() {
     bool with_hosts = wants("hosts"), with_roles = wants("role");
     for (auto& h : d_.hosts) {
         if (with_hosts || with_roles) {
-            json row{{"name", h.name}, {"address", h.address}, {"port", ports_of(h)}};
+            json row{{"name", h.name}, {"address", h.address}};
+            if (with_hosts) rows.push_back(row);
+            row["port"] = ports_of(h);
             for (auto& role : h.roles) data_["role"][role].push_back(row);
-            if (with_hosts) rows.push_back(std::move(row));
         }
         for (auto& role : h.roles) {
             auto& [four, six] = addresses_[role];
@@ -285,7 +286,8 @@ void TemplateData::add_host(const Host& h, const Measured& m) {
     auto components = json::array();
     for (auto* c : product_.on(h)) components.push_back(c->name);
     data_["components"] = std::move(components);
-    data_["port"] = ports_of(h);
+    data_["port"] = no_ports_; // of other products' components, so that a template may ask for them
+    data_["port"].update(ports_of(h), true);
 }
 
 json& TemplateData::of(const Host& h, const Measured& m) {

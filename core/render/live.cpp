@@ -26,7 +26,9 @@ void LiveReader::told(std::string_view line) {
     if (number >= files_.size()) return;
     auto& f = files_[number];
     if (word == "done") {
-        f.state = open_ == &f && line == "0" && from_base64(body_, f.text) ? LiveFile::State::there : LiveFile::State::unreadable;
+        auto text = from_base64(body_);
+        f.state = open_ == &f && line == "0" && text ? LiveFile::State::there : LiveFile::State::unreadable;
+        if (f.state == LiveFile::State::there) f.text = std::move(*text);
         open_ = nullptr;
         body_.clear();
         return;

@@ -1,6 +1,5 @@
 #include "core/render/marked.hpp"
 #include "core/base/string.hpp"
-#include <openssl/evp.h>
 
 namespace imops::render {
 
@@ -25,20 +24,6 @@ std::string_view next_word(std::string_view& line) {
     auto word = line.substr(0, line.find(' '));
     line.remove_prefix(std::min(line.size(), word.size() + 1));
     return word;
-}
-
-bool from_base64(std::string_view text, std::string& into) {
-    std::string letters;
-    letters.reserve(text.size());
-    for (char c : text)
-        if (c != '\n' && c != '\r') letters += c;
-    into.resize(letters.size() / 4 * 3);
-    if (letters.empty()) return true;
-    if (letters.size() % 4) return false;
-    int n = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(into.data()), reinterpret_cast<const unsigned char*>(letters.data()), int(letters.size()));
-    if (n < 0) return false;
-    into.resize(std::size_t(n) - std::size_t(letters.ends_with('=')) - std::size_t(letters.ends_with("==")));
-    return true;
 }
 
 } // namespace imops::render

@@ -20,7 +20,4 @@ class MarkedLines {
 /// The first word of a line, which is taken away with the blank behind it.
 std::string_view next_word(std::string_view& line);
 
-/// The bytes of text in base64; line ends in it do not count. Nothing: it is not base64.
-bool from_base64(std::string_view text, std::string& into);
-
 } // namespace imops::render

@@ -47,7 +47,7 @@ std::string Scram::answer(std::string_view challenge, const Secret& password) {
         if (part.starts_with("s=")) salt = part.substr(2);
         if (part.starts_with("i=")) std::from_chars(part.data() + 2, part.data() + part.size(), rounds);
     }
-    auto salt_bytes = net::unbase64(salt);
+    auto salt_bytes = from_base64(salt).value_or("");
     if (!nonce.starts_with(nonce_) || nonce.size() == nonce_.size() || salt_bytes.empty() || rounds < 1 || rounds > most_rounds) return {};
     std::string salted(std::size_t(EVP_MD_get_size(digest_)), '\0');
     auto secret = password.reveal();
@@ -60,8 +60,8 @@ std::string Scram::answer(std::string_view challenge, const Secret& password) {
     auto all = fmt::format("{},{},{}", bare_, challenge, last);
     auto proof = hmac(stored, all);
     for (std::size_t i = 0; i < proof.size(); ++i) proof[i] = char(proof[i] ^ client[i]);
-    expected_ = "v=" + net::base64(hmac(hmac(salted, "Server Key"), all));
-    return last + ",p=" + net::base64(proof);
+    expected_ = "v=" + base64(hmac(hmac(salted, "Server Key"), all));
+    return last + ",p=" + base64(proof);
 }
 
 } // namespace imops::service

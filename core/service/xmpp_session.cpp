@@ -174,7 +174,7 @@ Step XmppSession::exchange(std::string_view mechanism, const Secret& password) {
         plain += user_;
         plain += '\0';
         plain += password.reveal();
-        auto line = fmt::format("<auth xmlns='{}' mechanism='PLAIN'>{}</auth>", sasl_space, net::base64(plain));
+        auto line = fmt::format("<auth xmlns='{}' mechanism='PLAIN'>{}</auth>", sasl_space, base64(plain));
         auto wrong = write(line);
         ::OPENSSL_cleanse(plain.data(), plain.size());
         ::OPENSSL_cleanse(line.data(), line.size());
@@ -183,25 +183,25 @@ Step XmppSession::exchange(std::string_view mechanism, const Secret& password) {
         return wrong;
     }
     Scram scram{m->digest(), user_, random_word(16)};
-    if (auto wrong = write(fmt::format("<auth xmlns='{}' mechanism='{}'>{}</auth>", sasl_space, mechanism, net::base64(scram.first())))) return wrong;
+    if (auto wrong = write(fmt::format("<auth xmlns='{}' mechanism='{}'>{}</auth>", sasl_space, mechanism, base64(scram.first())))) return wrong;
     if (auto wrong = read(answer, XmlStream::Got::element)) return wrong;
     if (answer.name != "challenge") return login_refused(answer, account());
-    auto proof = scram.answer(net::unbase64(trim(answer.text)), password);
+    auto proof = scram.answer(from_base64(trim(answer.text)).value_or(""), password);
     if (proof.empty())
         return Cause{"no_mechanism", say("{}: the challenge of {} is not as it should be", "{}：{} 的质询不符合规范", account(), mechanism),
                      Text{"Is the server's iteration count above 1,000,000, or is something between that changes what it says?", "服务器的迭代次数是否超过 1,000,000？中间是否有设备改写了内容？"}};
-    if (auto wrong = write(fmt::format("<response xmlns='{}'>{}</response>", sasl_space, net::base64(proof)))) return wrong;
+    if (auto wrong = write(fmt::format("<response xmlns='{}'>{}</response>", sasl_space, base64(proof)))) return wrong;
     if (auto wrong = read(answer, XmlStream::Got::element)) return wrong;
     Cause unproven{"server_unproven", say("{}: the server lets the account in, but does not prove that it knows its password", "{}：服务器允许登录，却未能证明自己知道密码", account()),
                    Text{"Something may stand between that imitates the server: compare the certificate with the server's own.", "中间可能有冒充服务器的设备：请核对证书是否为服务器本身的证书。"}};
     if (answer.name == "challenge") { // some say their last word before the success
-        if (!scram.proven(net::unbase64(trim(answer.text)))) return unproven;
+        if (!scram.proven(from_base64(trim(answer.text)).value_or(""))) return unproven;
         if (auto wrong = write(fmt::format("<response xmlns='{}'/>", sasl_space))) return wrong;
         if (auto wrong = read(answer, XmlStream::Got::element)) return wrong;
         return answer.name == "success" ? Step{} : login_refused(answer, account());
     }
     if (answer.name != "success") return login_refused(answer, account());
-    return scram.proven(net::unbase64(trim(answer.text))) ? Step{} : unproven;
+    return scram.proven(from_base64(trim(answer.text)).value_or("")) ? Step{} : unproven;
 }
 
 Step XmppSession::authenticate(const Element& features, const Secret& password) {

@@ -129,35 +129,6 @@ std::string ask_script(std::string_view nonce) {
     return fmt::format("mark={}{}", shell_quote(nonce), s);
 }
 
-std::optional<std::string> from_base64(std::string_view text) {
-    static const auto values = [] {
-        std::array<signed char, 256> v{};
-        v.fill(-1);
-        constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        for (std::size_t i = 0; i < alphabet.size(); ++i) v[static_cast<unsigned char>(alphabet[i])] = static_cast<signed char>(i);
-        return v;
-    }();
-    std::string out;
-    unsigned bits = 0, have = 0, letters = 0;
-    bool padded = false;
-    for (unsigned char c : text) {
-        if (c == '\n' || c == '\r') continue;
-        if (c == '=') {
-            padded = true;
-            continue;
-        }
-        if (values[c] < 0 || padded) return {};
-        bits = (bits << 6 | unsigned(values[c])) & 0xFFFFFF;
-        ++letters;
-        have += 6;
-        if (have < 8) continue;
-        have -= 8;
-        out += char(bits >> have & 0xFF);
-    }
-    if (letters % 4 == 1) return {};
-    return out;
-}
-
 void read_answer(std::string_view nonce, std::string_view answer, OldHost& into) {
     Answer a{into};
     auto mark = std::string{nonce} + " ";

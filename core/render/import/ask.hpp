@@ -15,7 +15,4 @@ void read_answer(std::string_view nonce, std::string_view answer, OldHost& into)
 /// The same files from a folder as `imops render -o` writes it: ROOT/etc/… Links lead to files below ROOT alone.
 void read_folder(const std::string& root, OldHost& into);
 
-/// RFC 4648; line breaks are skipped. Nothing: it is no base64.
-std::optional<std::string> from_base64(std::string_view);
-
 } // namespace imops::render

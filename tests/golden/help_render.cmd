@@ -1,0 +1,2 @@
+0 render --help
+0 render --help --lang zh

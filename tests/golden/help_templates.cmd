@@ -1,0 +1,2 @@
+0 templates --help
+0 templates list --help --lang zh
