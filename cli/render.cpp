@@ -64,7 +64,7 @@ void write_or_list(const Rendering& rendering, const RenderOptions& o, Report& r
         auto files = renderer.of(*h, m);
         if (!renderer.secrets().errors().empty()) throw Failure{renderer.secrets().errors()};
         add_errors(r, *h, files.errors);
-        count += files.files.size();
+        if (o.out.empty() || files.errors.empty()) count += files.files.size();
         reckoned = reckoned || m.memory == 0;
         if (o.list) list_files(*h, files);
         else if (o.out.empty()) {

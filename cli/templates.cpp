@@ -55,7 +55,8 @@ void run_show(Program& p, const Options& o) {
     std::vector<std::unique_ptr<std::string>> texts;
     auto sources = template_sources(p.config, o.folders, texts);
     for (auto& n : o.names) {
-        auto it = std::find_if(sources.rbegin(), sources.rend(), [&](auto& s) { return s.name == n; }); // the last one counts
+        // The last one counts; but `show X > templates/X` has made that file empty before it is read.
+        auto it = std::find_if(sources.rbegin(), sources.rend(), [&](auto& s) { return s.name == n && !s.text.empty(); });
         if (it == sources.rend()) {
             std::vector<std::string> known;
             for (auto& s : sources) known.push_back(s.name);
