@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (which == std::size(mains)) read_answer("m", text, h);
     else h.files[mains[which]] = text;
     if (which == 3) h.files["/etc/nginx/conf.d/again.conf"] = text;
-    Mask mask;
+    SecretShapes mask;
     Flat none;
     for (auto& p : programs_of(h.files)) {
         mask.learn(p.flat);

@@ -164,7 +164,7 @@ TEST(Import, changes_are_all_differences_and_nothing_else) {
 
 TEST(Import, no_secret_is_shown) {
     auto f = of_one(read_ejabberd, "/e", "sql_password: hunter22\nnote: it is hunter22 again\nurl: 'redis://u:pw@h/'\nplain: x\nmy_secret: true\nn: {macaroon_secret_key: abcdefgh}\nproxy_pass: http://a\n");
-    Mask m;
+    SecretShapes m;
     m.learn(f);
     auto shown = [&](const char* key) { return m.shown(key, f.all().at(key)); };
     EXPECT_EQ(shown("sql_password"), "(secret)");

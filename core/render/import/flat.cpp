@@ -106,7 +106,7 @@ bool harmless(std::string_view leaf) {
 
 } // namespace
 
-bool Mask::secret_like(std::string_view key, const OldSetting& s) {
+bool SecretShapes::secret_like(std::string_view key, const OldSetting& s) {
     static const RE2 login{"://[^/@\\s]*:[^/@\\s]*@"};
     if (RE2::PartialMatch(s.value, login)) return true;
     auto value = lowered(s.value);
@@ -116,11 +116,11 @@ bool Mask::secret_like(std::string_view key, const OldSetting& s) {
     return any(name, {"pass", "secret", "token", "key", "credential", "cookie", "authorization"}) || name.ends_with("auth") || lowered(s.leaf).starts_with("user ");
 }
 
-void Mask::learn(std::string_view secret) {
+void SecretShapes::learn(std::string_view secret) {
     if (secret.size() >= 6) known_.emplace(secret);
 }
 
-void Mask::learn(const Flat& f) {
+void SecretShapes::learn(const Flat& f) {
     for (auto& [key, s] : f.all())
         if (secret_like(key, s)) {
             learn(s.value);
@@ -128,12 +128,12 @@ void Mask::learn(const Flat& f) {
         }
 }
 
-std::string Mask::shown(std::string_view key, const OldSetting& s) const {
+std::string SecretShapes::shown(std::string_view key, const OldSetting& s) const {
     bool holds = std::ranges::any_of(known_, [&](auto& k) { return s.value.find(k) != s.value.npos; });
     return holds || secret_like(key, s) ? "(secret)" : one_line(s.value, 160);
 }
 
-std::string Mask::shown_key(std::string_view key) const {
+std::string SecretShapes::shown_key(std::string_view key) const {
     std::string out{key};
     for (auto& k : known_)
         for (auto at = out.find(k); at != out.npos; at = out.find(k)) out.replace(at, k.size(), "…");

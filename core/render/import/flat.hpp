@@ -67,7 +67,7 @@ struct Change {
 std::vector<Change> changes(const Flat& before, const Flat& after);
 
 /// Shows values without showing secrets: those whose keys say so, and whatever holds the value of one of them.
-class Mask {
+class SecretShapes {
     std::set<std::string, std::less<>> known_;
 
   public:

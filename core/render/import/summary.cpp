@@ -40,7 +40,7 @@ namespace {
 class Summary {
     Report& r_;
     const Draft& d_;
-    Mask mask_;
+    SecretShapes mask_;
 
     Finding& add(const char* id, const std::string& host, Level level, std::string item, Text title, Line text) {
         auto& f = r_.findings.emplace_back();
