@@ -5,7 +5,7 @@ Sizes and needs are constants here: reckoning them is not what is compared."""
 import json, math, os, re, sys
 import jinja2, yaml
 
-UNITS = {"KiB": 1024, "MiB": 2**20, "GiB": 2**30, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 1024, "MiB": 2**20, "GiB": 2**30, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 SAFE = re.compile(r"[A-Za-z0-9._/:@+,=%*~^|()\[\]-]+")
 
 
@@ -38,7 +38,7 @@ def number(text):
     return int(float(m[1]) * UNITS.get(m[2], UNITS.get(m[2] + "s", 1))) if m else text
 
 
-FUNCTIONS = dict(choose=lambda c, a, b: a if c else b, floor=math.floor, ceil=math.ceil, least=min, most=max, text=lambda x: quote("conf", x), length=len,
+FUNCTIONS = dict(choose=lambda c, a, b: a if c else b, floor=math.floor, ceil=math.ceil, least=min, most=max, text=lambda x: str(quote("conf", x)), length=len,
                  authority=lambda a, p: f"{a}:{p}", family=lambda a: 6 if ":" in a else 4 if re.fullmatch(r"[0-9.]+", a) else 0, say=lambda en, zh: Remark(en), words=str.split,
                  column=lambda rows, c: [r[c] for r in rows], first=lambda x: x[0], matches=lambda s, p: bool(re.search(p, s)), join=lambda l, by: by.join(l), replace=str.replace,
                  lower=str.lower, url_part=str, sql_text=repr, sql_name=repr, round=round, part=lambda s, p: (re.search(p, s) or [s, s])[1], **UNITS)
@@ -104,7 +104,10 @@ def main(templates, deployment, tree, into):
                         settings[key] = expressions[v["reckoned"]](**data)
                     else:
                         settings[key] = number(v["default"]) if v["type"] in ("bytes", "seconds") else v["default"]
-                body = compiled[m[1]].render(data, settings=settings)
+                try:
+                    body = compiled[m[1]].render(data, settings=settings)
+                except (TypeError, jinja2.UndefinedError) as e:
+                    sys.exit(f"{m[1]}: {e}")
                 out = path.replace(tree, into, 1)
                 os.makedirs(os.path.dirname(out), 0o700, exist_ok=True)
                 with open(out, "w") as f:
