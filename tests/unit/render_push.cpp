@@ -2,8 +2,11 @@
 #include "core/render/live.hpp"
 #include "core/render/mask.hpp"
 #include "core/render/push.hpp"
+#include "core/base/process.hpp"
 #include "core/base/string.hpp"
+#include "core/render/scripts.hpp"
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 using namespace imops;
 using namespace imops::render;
@@ -94,5 +97,35 @@ TEST(Push, ReaderTellsHowItWent) {
     EXPECT_TRUE(r.ended);
     EXPECT_FALSE(r.committed);
 }
+
+/// A step of a push in this shell: its function, and what the step's status was.
+class Step : public testing::TestWithParam<const char*> {
+  protected:
+    std::string run(const std::string& body, int seconds) const {
+        auto script = fmt::format("imops_main() {{\nimops_mark=M\n{}imops_dir=$(mktemp -d)\nimops_at=1\nimops_try_1() {{\n{}\n}}\nimops_step {} x try\necho \"status $?\"\ncat \"$imops_dir/said\"\nrm -rf \"$imops_dir\"\n}}\nimops_main\nexit 0\n",
+                                  part_of_script("push.sh"), body, seconds);
+        std::vector<std::string> argv;
+        for (auto word : split(GetParam(), ' ')) argv.emplace_back(word);
+        argv.emplace_back("-s");
+        auto ended = run_process(argv, std::chrono::seconds{20}, script);
+        return ended ? ended->out : "did not end";
+    }
+};
+
+TEST_P(Step, WhatHangsIsEndedWithItsChildren) {
+    auto own = 1'000'000 + ::getpid(); // seconds that no other test sleeps
+    auto said = run(fmt::format("echo begun; sleep {0} & sleep {0}", own), 1);
+    EXPECT_EQ(said, "status 124\nbegun\n");
+    auto left = run_process({"pgrep", "-f", fmt::format("^sleep {}$", own)}, std::chrono::seconds{5});
+    ASSERT_TRUE(left);
+    EXPECT_EQ(left->out, "");
+}
+
+TEST_P(Step, ItsStatusAndWordsAreKept) {
+    EXPECT_EQ(run("echo one; echo two >&2; exit 3", 10), "status 3\none\ntwo\n");
+    EXPECT_EQ(run("cat; echo fine", 10), "status 0\nfine\n") << "standard input is empty";
+}
+
+INSTANTIATE_TEST_SUITE_P(Shells, Step, testing::Values("sh", "dash", "bash", "busybox sh"));
 
 } // namespace
