@@ -102,15 +102,19 @@ Language::~Language() = default;
 
 namespace {
 
+std::size_t offset_of(std::string_view text, const inja::SourceLocation& at) {
+    std::size_t begin = 0;
+    for (auto line = at.line; line > 1 && begin != text.npos; --line) begin = text.find('\n', begin) + 1;
+    return begin + (at.column > 0 ? at.column - 1 : 0);
+}
+
 std::variant<inja::Template, Mistake> parse(inja::Environment& env, const std::string& text, std::size_t shift) {
     if (auto at = detail::pipe(text))
         return Mistake{*at > shift ? *at - shift : 0, Text{"a pipe (|) is no part of the language", "语言中没有管道（|）"}, Text{"Write lower(x) for x | lower.", "x | lower 请写成 lower(x)。"}};
     try {
         return env.parse(text);
     } catch (const inja::InjaError& e) {
-        std::size_t offset = e.location.column > 0 ? e.location.column - 1 : 0, begin = 0;
-        for (auto line = e.location.line; line > 1 && begin != text.npos; --line) begin = text.find('\n', begin) + 1;
-        offset += begin;
+        auto offset = offset_of(text, e.location);
         offset = offset > shift ? offset - shift : 0;
         constexpr std::string_view unknown = "unknown function ";
         if (e.message.starts_with(unknown)) return detail::unknown_function(offset, std::string_view{e.message}.substr(unknown.size()));
@@ -246,8 +250,10 @@ std::variant<std::string, NoValue> Expression::text(const json& data) const {
         std::string_view why = e.what();
         auto both = why.find('\x1f');
         return NoValue{{}, both == why.npos ? Line{one_line(why), one_line(why)} : Line{std::string{why.substr(0, both)}, std::string{why.substr(both + 1)}}, e.offset};
+    } catch (const inja::InjaError& e) {
+        return NoValue{{}, {one_line(e.message), one_line(e.message)}, offset_of(it_->source, e.location)};
     } catch (const std::exception& e) {
-        return NoValue{{}, say("{}: {}", "{}：{}", one_line(it_->source), one_line(e.what()))};
+        return NoValue{{}, {one_line(e.what()), one_line(e.what())}};
     }
 }
 

@@ -144,6 +144,7 @@ Type TypeCheck::name_of(const inja::DataNode& d) {
         const Type* at = &local->second;
         auto parts = split(d.name, '.');
         for (std::size_t i = 1; at && i < parts.size(); ++i) at = at->member(parts[i]);
+        if (at && file_ && parts.size() > 1) reads.insert("*" + d.name.substr(first.size())); // of some row
         if (at) return *at;
     } else {
         for (auto& [unit, kind, size] : unit_constants())

@@ -182,11 +182,23 @@ int TemplateData::port_of(const Host& h, const Port& p) const {
     return p.first;
 }
 
-/// Of the product's components; in a loop inja copies a row for each turn, so there is nothing else in it.
 json TemplateData::ports_of(const Host& h) const {
-    json j = json::object();
+    json j = no_ports_; // other products' components too, so that a template may ask for them
     for (auto& c : product_.components)
         for (auto& p : c.ports) j[underscored(c.name)][underscored(p.name)] = port_of(h, p);
+    return j;
+}
+
+/// In a loop inja copies a row for each turn: only those ports are in it that some template reads of a row ("*.port.redis.redis").
+json TemplateData::row_ports(const Host& h) const {
+    json all = ports_of(h), j = json::object();
+    for (auto& name : wanted_) {
+        if (!name.starts_with("*.port.")) continue;
+        auto parts = split(std::string_view{name}.substr(7), '.');
+        if (parts.size() != 2) continue;
+        std::string component{parts[0]}, port{parts[1]};
+        if (all.contains(component) && all[component].contains(port)) j[component][port] = all[component][port];
+    }
     return j;
 }
 
@@ -198,7 +210,7 @@ void TemplateData::add_roles() {
         if (with_hosts || with_roles) {
             json row{{"name", h.name}, {"address", h.address}};
             if (with_hosts) rows.push_back(row);
-            row["port"] = ports_of(h);
+            row["port"] = row_ports(h);
             for (auto& role : h.roles) data_["role"][role].push_back(row);
         }
         for (auto& role : h.roles) {
@@ -286,8 +298,7 @@ void TemplateData::add_host(const Host& h, const Measured& m) {
     auto components = json::array();
     for (auto* c : product_.on(h)) components.push_back(c->name);
     data_["components"] = std::move(components);
-    data_["port"] = no_ports_; // of other products' components, so that a template may ask for them
-    data_["port"].update(ports_of(h), true);
+    data_["port"] = ports_of(h);
 }
 
 json& TemplateData::of(const Host& h, const Measured& m) {

@@ -42,6 +42,7 @@ class TemplateData {
     bool wants(std::string_view prefix) const;
     std::string secret(std::string_view name, const SecretRef&);
     nlohmann::json ports_of(const Host&) const;
+    nlohmann::json row_ports(const Host&) const;
     int port_of(const Host&, const Port&) const;
     nlohmann::json service(const Host&, const Service*, std::string_view name);
     void add_roles();
