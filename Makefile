@@ -3,7 +3,7 @@
 BUILD ?= build
 JOBS ?= $(shell nproc)
 
-.PHONY: build demo test asan bench docs install clean
+.PHONY: build demo test asan bench docs format install clean
 
 build:
 	@tools/setup tools/packages.txt
@@ -36,6 +36,9 @@ bench: build
 docs: build
 	@$(BUILD)/imops checks doc --lang en > docs/checks.md
 	@$(BUILD)/imops checks doc --lang zh > docs/zh/checks.md
+
+format:
+	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' | xargs ls -d 2>/dev/null | xargs clang-format -i
 
 install: build
 	@install -D -m 0755 $(BUILD)/imops $(DESTDIR)/usr/local/bin/imops

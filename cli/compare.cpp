@@ -27,14 +27,19 @@ std::vector<HostState> read_states(const Rendering& rendering, render::Renderer&
         s.files = renderer.of(*h, rendering.measured(*h));
         if (!renderer.secrets().errors().empty()) throw Failure{renderer.secrets().errors()};
         auto& reader = readers.emplace_back(s.files.files.size(), mark);
-        jobs.push_back({h, {render::live_script(s.files.files, mark), Effect::read, std::chrono::seconds{60}, true}, {}, [&reader](Stream stream, std::string_view bytes) {
+        jobs.push_back({h,
+                        {render::live_script(s.files.files, mark), Effect::read, std::chrono::seconds{60}, true},
+                        {},
+                        [&reader](Stream stream, std::string_view bytes) {
                             if (stream == Stream::out) reader.out(bytes);
                         }});
     }
     auto outcomes = fleet.run(jobs);
     for (std::size_t i = 0; i < states.size(); ++i) {
-        if (outcomes[i].result) states[i].live = readers[i].files();
-        else states[i].error = outcomes[i].result.error();
+        if (outcomes[i].result)
+            states[i].live = readers[i].files();
+        else
+            states[i].error = outcomes[i].result.error();
     }
     return states;
 }
@@ -52,17 +57,24 @@ Finding drift(const Host& h, const render::RenderedFile& f, Standing s, bool dif
     case Standing::same: break;
     case Standing::unreadable:
         x.level = Level::unknown;
-        x.remedy = Text{"Log in as root, or let sudo: `sudo: true` of the host in imops.yaml.", "请以 root 登录，或在 imops.yaml 中为该主机设置 `sudo: true`。"};
+        x.remedy = Text{"Log in as root, or let sudo: `sudo: true` of the host in imops.yaml.",
+                        "请以 root 登录，或在 imops.yaml 中为该主机设置 `sudo: true`。"};
         break;
     case Standing::edited:
         x.level = diff ? Level::warn : Level::fail;
-        x.remedy = say("See what was changed with `imops render --diff --host {}`; put it into imops.yaml (`settings:`) or the site's own template, then `imops render --push --host {}`.", "用 `imops render --diff --host {}` 查看改动；把它写入 imops.yaml（`settings:`）或自有模板，再执行 `imops render --push --host {}`。", h.name, h.name);
+        x.remedy = say("See what was changed with `imops render --diff --host {}`; put it into imops.yaml "
+                       "(`settings:`) or the site's own template, then `imops render --push --host {}`.",
+                       "用 `imops render --diff --host {}` 查看改动；把它写入 "
+                       "imops.yaml（`settings:`）或自有模板，再执行 `imops render --push --host {}`。",
+                       h.name, h.name);
         break;
     case Standing::missing:
     case Standing::outdated:
     case Standing::foreign:
         x.level = diff ? Level::warn : Level::fail;
-        x.remedy = say("Look at `imops render --diff --host {}`, then `imops render --push --host {}`.", "先看 `imops render --diff --host {}`，再执行 `imops render --push --host {}`。", h.name, h.name);
+        x.remedy =
+            say("Look at `imops render --diff --host {}`, then `imops render --push --host {}`.",
+                "先看 `imops render --diff --host {}`，再执行 `imops render --push --host {}`。", h.name, h.name);
         break;
     }
     return x;
@@ -76,13 +88,20 @@ std::string shown_part(render::Format format, std::string_view text) {
     return end == text.npos ? std::string{} : std::string{text.substr(end + 1)};
 }
 
-void print_diff(const Host& h, const render::RenderedFile& f, const render::LiveFile& live, const render::Mask& mask, bool colour) {
-    auto paint = [&](const char* code, std::string_view text) { return colour ? fmt::format("\x1b[{}m{}\x1b[0m\n", code, text) : fmt::format("{}\n", text); };
-    std::cout << paint("1", fmt::format("--- {}:{}", h.name, f.path)) << paint("1", fmt::format("+++ {} ({})", f.path, f.name()));
+void print_diff(const Host& h, const render::RenderedFile& f, const render::LiveFile& live, const render::Mask& mask,
+                bool colour) {
+    auto paint = [&](const char* code, std::string_view text) {
+        return colour ? fmt::format("\x1b[{}m{}\x1b[0m\n", code, text) : fmt::format("{}\n", text);
+    };
+    std::cout << paint("1", fmt::format("--- {}:{}", h.name, f.path))
+              << paint("1", fmt::format("+++ {} ({})", f.path, f.name()));
     auto format = f.from->format;
     for (auto& line : render::unified_diff(shown_part(format, live.text), shown_part(format, f.text))) {
         auto text = line.mark == '@' ? line.text : line.mark + plain(mask.line(line.text));
-        std::cout << (line.mark == '-' ? paint("31", text) : line.mark == '+' ? paint("32", text) : line.mark == '@' ? paint("36", text) : text + "\n");
+        std::cout << (line.mark == '-'   ? paint("31", text)
+                      : line.mark == '+' ? paint("32", text)
+                      : line.mark == '@' ? paint("36", text)
+                                         : text + "\n");
     }
 }
 
@@ -101,7 +120,8 @@ void add_errors(Report& r, const Host& h, const std::vector<Error>& errors) {
     }
 }
 
-void add_states(Report& r, const std::vector<HostState>& states, const render::Mask& mask, bool diff, const WriteOptions& w) {
+void add_states(Report& r, const std::vector<HostState>& states, const render::Mask& mask, bool diff,
+                const WriteOptions& w) {
     for (auto& s : states) {
         add_errors(r, *s.host, s.files.errors);
         if (s.error) {
@@ -118,7 +138,8 @@ void add_states(Report& r, const std::vector<HostState>& states, const render::M
         for (std::size_t i = 0; i < s.live.size(); ++i) {
             auto& file = s.files.files[i];
             auto standing = render::standing(file, s.live[i]);
-            if (diff && standing != Standing::same && standing != Standing::unreadable) print_diff(*s.host, file, s.live[i], mask, w.colour);
+            if (diff && standing != Standing::same && standing != Standing::unreadable)
+                print_diff(*s.host, file, s.live[i], mask, w.colour);
             r.findings.push_back(drift(*s.host, file, standing, diff));
         }
     }

@@ -12,7 +12,7 @@ struct HostState {
     render::HostFiles files;
     std::vector<render::LiveFile> live; // in the order of files.files; empty when the host did not answer
     std::optional<Error> error;
-    std::size_t changes() const;        // files that are not the same
+    std::size_t changes() const; // files that are not the same
 };
 
 /// Renders the hosts and reads their files, one script for each. Secrets that cannot be read are thrown (Failure).

@@ -15,8 +15,13 @@ void paragraph(std::ostream& o, std::string_view label, std::string_view text) {
 }
 
 void explain_fact(const Program& p, const FactDef& f, std::ostream& o) {
-    auto how = f.native ? p.in({"produced by imops itself", "由 imops 自身产生"}) : !f.with.empty() ? say("printed with {}", "随 {} 一并输出", f.with).in(p.lang) : f.sh;
-    paragraph(o, fmt::format("{} {} ({}{})", p.in({"Fact", "事实"}), f.id, name(f.type.kind), f.root ? p.in({", needs root", "，需要 root"}) : ""), trim(how));
+    auto how = f.native          ? p.in({"produced by imops itself", "由 imops 自身产生"})
+               : !f.with.empty() ? say("printed with {}", "随 {} 一并输出", f.with).in(p.lang)
+                                 : f.sh;
+    paragraph(o,
+              fmt::format("{} {} ({}{})", p.in({"Fact", "事实"}), f.id, name(f.type.kind),
+                          f.root ? p.in({", needs root", "，需要 root"}) : ""),
+              trim(how));
 }
 
 void explain_check(const Program& p, const Catalogue& c, const Check& k) {
@@ -41,8 +46,10 @@ void explain_check(const Program& p, const Catalogue& c, const Check& k) {
     std::vector<std::string_view> when;
     for (auto w : k.when) when.push_back(word(w));
     paragraph(o, p.in({"Judged in", "用于命令"}), fmt::format("{}", fmt::join(when, ", ")));
-    if (!k.products.empty()) paragraph(o, p.in({"Only for products", "仅适用产品"}), fmt::format("{}", fmt::join(k.products, ", ")));
-    if (!k.roles.empty()) paragraph(o, p.in({"Only on hosts with role", "仅适用角色"}), fmt::format("{}", fmt::join(k.roles, ", ")));
+    if (!k.products.empty())
+        paragraph(o, p.in({"Only for products", "仅适用产品"}), fmt::format("{}", fmt::join(k.products, ", ")));
+    if (!k.roles.empty())
+        paragraph(o, p.in({"Only on hosts with role", "仅适用角色"}), fmt::format("{}", fmt::join(k.roles, ", ")));
 }
 
 void run_explain(const Program& p, const std::string& id) {
@@ -52,13 +59,18 @@ void run_explain(const Program& p, const std::string& id) {
     std::vector<std::string> known = c.check_ids();
     for (auto& f : c.facts()) known.push_back(f.id);
     auto near = nearest(id, known);
-    throw Failure{Error{Code::usage, say("there is no check or fact '{}'", "没有检查或事实 '{}'", one_line(id, 60)),
-                        near.empty() ? Line{Text{"`imops checks list` shows them all.", "`imops checks list` 列出全部检查。"}} : say("Did you mean '{}'?", "是否想写 '{}'？", near), {}}};
+    throw Failure{Error{Code::usage,
+                        say("there is no check or fact '{}'", "没有检查或事实 '{}'", one_line(id, 60)),
+                        near.empty()
+                            ? Line{Text{"`imops checks list` shows them all.", "`imops checks list` 列出全部检查。"}}
+                            : say("Did you mean '{}'?", "是否想写 '{}'？", near),
+                        {}}};
 }
 
 /// Only the packs that were named; all when none was.
 bool wanted(const std::vector<std::string>& packs, const std::string& name, const std::string& file) {
-    return packs.empty() || std::find(packs.begin(), packs.end(), name) != packs.end() || std::find(packs.begin(), packs.end(), file) != packs.end();
+    return packs.empty() || std::find(packs.begin(), packs.end(), name) != packs.end() ||
+           std::find(packs.begin(), packs.end(), file) != packs.end();
 }
 
 /// A pack may be named by its file: it is loaded from there.
@@ -73,11 +85,15 @@ Catalogue with_files(Program& p, const std::vector<std::string>& packs) {
             known.push_back(pack.file);
         }
         if (std::find(known.begin(), known.end(), name) == known.end())
-            throw Failure{Error{Code::usage, say("there is no pack '{}'", "没有检查包 '{}'", one_line(name, 60)), say("Packs: {}", "检查包：{}", [&] {
-                                    std::string all;
-                                    for (auto& pack : c.packs()) all += (all.empty() ? "" : ", ") + pack.name;
-                                    return all;
-                                }()), {}}};
+            throw Failure{Error{Code::usage,
+                                say("there is no pack '{}'", "没有检查包 '{}'", one_line(name, 60)),
+                                say("Packs: {}", "检查包：{}",
+                                    [&] {
+                                        std::string all;
+                                        for (auto& pack : c.packs()) all += (all.empty() ? "" : ", ") + pack.name;
+                                        return all;
+                                    }()),
+                                {}}};
     }
     return c;
 }
@@ -93,7 +109,8 @@ void run_list(Program& p, const std::vector<std::string>& packs) {
     std::cout << say("{} checks", "共 {} 项检查", n).in(p.lang) << '\n';
 }
 
-/// Loading is the lint of structure and expressions; each fragment is also read by `sh -n`, and by shellcheck where there is one.
+/// Loading is the lint of structure and expressions; each fragment is also read by `sh -n`, and by shellcheck where
+/// there is one.
 void run_lint(Program& p, const std::vector<std::string>& packs) {
     auto c = with_files(p, packs);
     std::vector<Error> errors;
@@ -108,14 +125,25 @@ void run_lint(Program& p, const std::vector<std::string>& packs) {
             auto script = "(\n" + f->sh + "\n)\n";
             auto parsed = run_process({"sh", "-n"}, std::chrono::seconds{10}, script);
             if (parsed && parsed->status == 0 && shellcheck)
-                parsed = run_process({"shellcheck", "-s", "sh", "-S", "warning", "-e", "SC1007,SC1097,SC2015,SC2034,SC2046,SC2086,SC2154,SC3013,SC3043,SC3045", "-f", "gcc", "-"}, std::chrono::seconds{30}, script);
+                parsed = run_process({"shellcheck", "-s", "sh", "-S", "warning", "-e",
+                                      "SC1007,SC1097,SC2015,SC2034,SC2046,SC2086,SC2154,SC3013,SC3043,SC3045", "-f",
+                                      "gcc", "-"},
+                                     std::chrono::seconds{30}, script);
             if (!parsed || parsed->status != 0)
-                errors.push_back({Code::config, say("{}:{}: fact {}: {}", "{}:{}：事实 {}：{}", pack.file, f->place.line, f->id, one_line(parsed ? parsed->out + parsed->err : parsed.error().what.en)),
-                                  Text{"The fragment must be POSIX sh.", "片段必须是 POSIX sh。"}, {}});
+                errors.push_back({Code::config,
+                                  say("{}:{}: fact {}: {}", "{}:{}：事实 {}：{}", pack.file, f->place.line, f->id,
+                                      one_line(parsed ? parsed->out + parsed->err : parsed.error().what.en)),
+                                  Text{"The fragment must be POSIX sh.", "片段必须是 POSIX sh。"},
+                                  {}});
         }
     }
     if (!errors.empty()) throw Failure{std::move(errors)};
-    std::cout << say("{} checks and {} facts: fine{}", "{} 项检查、{} 个事实：无问题{}", checks, facts, shellcheck ? "" : p.in({" (shellcheck is not installed: only `sh -n`)", "（未安装 shellcheck，仅做了 `sh -n`）"})).in(p.lang) << '\n';
+    std::cout << say("{} checks and {} facts: fine{}", "{} 项检查、{} 个事实：无问题{}", checks, facts,
+                     shellcheck ? ""
+                                : p.in({" (shellcheck is not installed: only `sh -n`)",
+                                        "（未安装 shellcheck，仅做了 `sh -n`）"}))
+                     .in(p.lang)
+              << '\n';
 }
 
 void run_test(Program& p, const std::vector<std::string>& packs) {
@@ -140,7 +168,11 @@ void run_doc(Program& p, const std::vector<std::string>& packs) {
     auto& o = std::cout;
     bool zh = p.lang == Lang::zh;
     o << "# " << p.in({"Checks", "检查项"}) << "\n\n"
-      << say("Generated by `imops checks doc` from the packs: {} checks. `imops explain ID` shows the same for one, with the fact it reads.", "由 `imops checks doc` 根据检查包生成：共 {} 项。`imops explain ID` 可查看单项及其读取的事实。", c.checks().size()).in(p.lang)
+      << say("Generated by `imops checks doc` from the packs: {} checks. `imops explain ID` shows the same for one, "
+             "with the fact it reads.",
+             "由 `imops checks doc` 根据检查包生成：共 {} 项。`imops explain ID` 可查看单项及其读取的事实。",
+             c.checks().size())
+             .in(p.lang)
       << '\n';
     for (auto& pack : c.packs()) {
         if (!wanted(packs, pack.name, pack.file)) continue;
@@ -152,9 +184,12 @@ void run_doc(Program& p, const std::vector<std::string>& packs) {
             };
             item({"fails when", "失败条件"}, k->fail);
             item({"warns when", "警告条件"}, k->warn);
-            o << "- " << p.in({"remedy", "处理办法"}) << (zh ? "：" : ": ") << one_line((zh ? k->remedy.zh : k->remedy.en).source(), 2000) << '\n';
+            o << "- " << p.in({"remedy", "处理办法"}) << (zh ? "：" : ": ")
+              << one_line((zh ? k->remedy.zh : k->remedy.en).source(), 2000) << '\n';
             o << "- " << p.in({"source", "来源"}) << (zh ? "：" : ": ") << one_line(k->source, 1000) << '\n';
-            if (!k->roles.empty()) o << "- " << p.in({"roles", "角色"}) << (zh ? "：" : ": ") << fmt::format("{}", fmt::join(k->roles, ", ")) << '\n';
+            if (!k->roles.empty())
+                o << "- " << p.in({"roles", "角色"}) << (zh ? "：" : ": ")
+                  << fmt::format("{}", fmt::join(k->roles, ", ")) << '\n';
         }
     }
 }
@@ -162,7 +197,8 @@ void run_doc(Program& p, const std::vector<std::string>& packs) {
 } // namespace
 
 void add_explain(CLI::App& app, Program& p) {
-    auto* c = app.add_subcommand("explain", p.in({"what a check judges, why, from which fact, and what to do", "解释一项检查：判断什么、为什么、依据哪个事实、如何处理"}));
+    auto* c = app.add_subcommand("explain", p.in({"what a check judges, why, from which fact, and what to do",
+                                                  "解释一项检查：判断什么、为什么、依据哪个事实、如何处理"}));
     auto id = std::make_shared<std::string>();
     c->add_option("ID", *id, p.in({"id of a check or fact", "检查或事实的 id"}))->required();
     add_config_option(*c, p);
@@ -184,7 +220,8 @@ void add_checks(CLI::App& app, Program& p) {
     };
     add("list", {"all checks with their titles", "列出全部检查"}, run_list);
     add("lint", {"read packs strictly and their fragments with sh -n", "严格校验检查包及其脚本片段"}, run_lint);
-    add("doc", {"print the catalogue as Markdown (docs/checks.md)", "以 Markdown 输出检查目录（docs/checks.md）"}, run_doc);
+    add("doc", {"print the catalogue as Markdown (docs/checks.md)", "以 Markdown 输出检查目录（docs/checks.md）"},
+        run_doc);
     add("test", {"run the examples of every check", "运行每项检查的示例"}, run_test);
 }
 

@@ -25,8 +25,11 @@ void run_help(const Program& p, const CLI::App& app, const std::string& command)
         if (f.path.ends_with(".zh.md")) pages.push_back(std::filesystem::path{f.path}.stem().stem().string());
     }
     auto near = nearest(command, pages);
-    throw Failure{Error{Code::usage, say("there is no manual page '{}'", "没有手册页 '{}'", one_line(command, 40)),
-                        near.empty() ? say("Pages: {}", "手册页：{}", fmt::join(pages, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near), {}}};
+    throw Failure{Error{Code::usage,
+                        say("there is no manual page '{}'", "没有手册页 '{}'", one_line(command, 40)),
+                        near.empty() ? say("Pages: {}", "手册页：{}", fmt::join(pages, ", "))
+                                     : say("Did you mean '{}'?", "是否想写 '{}'？", near),
+                        {}}};
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 #include "cli/program.hpp"
 #include "core/base/string.hpp"
-#include <clocale>
 #include <algorithm>
+#include <clocale>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -13,18 +13,23 @@ using namespace imops;
 
 namespace {
 
-/// --lang wins, then IMOPS_LANG, then the locale. Needed before the command line is declared: its help is in that language.
+/// --lang wins, then IMOPS_LANG, then the locale. Needed before the command line is declared: its help is in that
+/// language.
 Lang wanted_language(int argc, char** argv, bool& given) {
     for (int i = 1; i < argc; ++i) {
         std::string_view a = argv[i];
-        if (a == "--lang" && i + 1 < argc) a = argv[i + 1];
-        else if (a.starts_with("--lang=")) a = a.substr(7);
-        else continue;
+        if (a == "--lang" && i + 1 < argc)
+            a = argv[i + 1];
+        else if (a.starts_with("--lang="))
+            a = a.substr(7);
+        else
+            continue;
         given = true;
         return a.starts_with("zh") ? Lang::zh : Lang::en;
     }
     for (auto name : {"IMOPS_LANG", "LC_ALL", "LC_MESSAGES", "LANG"})
-        if (const char* v = std::getenv(name); v && *v) return std::string_view{v}.starts_with("zh") ? Lang::zh : Lang::en;
+        if (const char* v = std::getenv(name); v && *v)
+            return std::string_view{v}.starts_with("zh") ? Lang::zh : Lang::en;
     return Lang::en;
 }
 
@@ -47,7 +52,9 @@ int status_of(const Failure& f) {
 int usage_status(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         std::string_view word = argv[i], before = argv[i - 1];
-        if (word == "--output=nagios" || word == "-onagios" || (word == "nagios" && (before == "-o" || before == "--output"))) return status::unknown;
+        if (word == "--output=nagios" || word == "-onagios" ||
+            (word == "nagios" && (before == "-o" || before == "--output")))
+            return status::unknown;
     }
     return status::usage;
 }
@@ -71,8 +78,11 @@ Error misread(const CLI::App& app, int argc, char** argv, const CLI::ParseError&
         if (names.empty()) break; // its arguments
         if (!found) {
             auto near = nearest(word, names);
-            return {Code::usage, say("there is no command '{}{}'", "没有命令 '{}{}'", path, one_line(word, 40)),
-                    near.empty() ? say("Commands: {}", "命令有：{}", fmt::join(names, ", ")) : say("Did you mean `imops {}{}`?", "是否想用 `imops {}{}`？", path, near), {}};
+            return {Code::usage,
+                    say("there is no command '{}{}'", "没有命令 '{}{}'", path, one_line(word, 40)),
+                    near.empty() ? say("Commands: {}", "命令有：{}", fmt::join(names, ", "))
+                                 : say("Did you mean `imops {}{}`?", "是否想用 `imops {}{}`？", path, near),
+                    {}};
         }
         command = found;
         path += std::string{word} + " ";
@@ -85,28 +95,39 @@ Error misread(const CLI::App& app, int argc, char** argv, const CLI::ParseError&
     for (int i = 1; i < argc && near.empty(); ++i) {
         std::string_view word = argv[i];
         word = word.substr(0, word.find('='));
-        if (word.starts_with("--") && std::find(options.begin(), options.end(), word) == options.end()) near = nearest(word, options);
+        if (word.starts_with("--") && std::find(options.begin(), options.end(), word) == options.end())
+            near = nearest(word, options);
     }
-    return {Code::usage, say("{}", "命令行有误：{}", one_line(e.what())),
-            near.empty() ? Line{Text{"`imops --help` shows the commands, `imops COMMAND --help` the options.", "`imops --help` 显示命令，`imops 命令 --help` 显示选项。"}}
-                         : say("Did you mean {}?", "是否想写 {}？", near), {}};
+    return {Code::usage,
+            say("{}", "命令行有误：{}", one_line(e.what())),
+            near.empty() ? Line{Text{"`imops --help` shows the commands, `imops COMMAND --help` the options.",
+                                     "`imops --help` 显示命令，`imops 命令 --help` 显示选项。"}}
+                         : say("Did you mean {}?", "是否想写 {}？", near),
+            {}};
 }
 
 int run(int argc, char** argv) {
     Program p;
     p.lang = wanted_language(argc, argv, p.lang_given);
-    CLI::App app{p.in({"Judge, size and operate a private instant-messaging deployment.", "检查、规划和运维私有化即时通讯部署。"}), "imops"};
+    CLI::App app{p.in({"Judge, size and operate a private instant-messaging deployment.",
+                       "检查、规划和运维私有化即时通讯部署。"}),
+                 "imops"};
     app.require_subcommand(1);
     app.set_help_flag("-h,--help", p.in({"this help", "显示帮助"}));
     app.set_version_flag("--version", "imops " IMOPS_VERSION, p.in({"print the version", "显示版本"}));
     std::string lang;
-    app.add_option("--lang", lang, p.in({"en or zh (default: the locale)", "en 或 zh（默认取系统语言）"}))->check(CLI::IsMember({"en", "zh"}));
+    app.add_option("--lang", lang, p.in({"en or zh (default: the locale)", "en 或 zh（默认取系统语言）"}))
+        ->check(CLI::IsMember({"en", "zh"}));
     app.add_flag("-v,--verbose", p.verbose, p.in({"say more about what is done and why", "显示更多过程信息"}));
     app.add_flag("-q,--quiet", p.quiet, p.in({"no progress on standard error", "标准错误上不显示进度"}));
-    app.footer(p.in({"Exit status: 0 fine, 1 something failed, 2 usage or configuration, 3 could not find out, 130 interrupted.\n`imops help COMMAND` shows a manual page.",
-                     "退出码：0 正常，1 有失败项，2 用法或配置错误，3 无法查明，130 被中断。\n`imops help 命令` 显示手册页。"}));
+    app.footer(p.in(
+        {"Exit status: 0 fine, 1 something failed, 2 usage or configuration, 3 could not find out, 130 "
+         "interrupted.\n`imops help COMMAND` shows a manual page.",
+         "退出码：0 正常，1 有失败项，2 用法或配置错误，3 无法查明，130 被中断。\n`imops help 命令` 显示手册页。"}));
     app.fallthrough();
-    for (auto add : {add_init, add_validate, add_size, add_preflight, add_probe, add_render, add_templates, add_import, add_monitoring, add_explain, add_checks, add_facts, add_completion, add_help}) add(app, p);
+    for (auto add : {add_init, add_validate, add_size, add_preflight, add_probe, add_render, add_templates, add_import,
+                     add_monitoring, add_explain, add_checks, add_facts, add_completion, add_help})
+        add(app, p);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp& e) {
@@ -144,7 +165,8 @@ int main(int argc, char** argv) {
     } catch (const std::bad_alloc&) {
         std::cerr << "imops: out of memory / 内存不足\n";
     } catch (const std::exception& e) {
-        std::cerr << "imops: internal error: " << plain(e.what()) << "\n  → please report it with the command line / 请附上命令行报告此问题\n";
+        std::cerr << "imops: internal error: " << plain(e.what())
+                  << "\n  → please report it with the command line / 请附上命令行报告此问题\n";
     }
     return status::unknown;
 }

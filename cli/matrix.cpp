@@ -14,23 +14,28 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t at_once = 64;            // ways that one host dials at one time: as the scripts do
-constexpr auto one_batch = 5s, for_names = 5s; // what that takes at the most: 3 s to connect, 2 s for the answer; one second more in perl
-constexpr std::size_t line_limit = 4096;       // ours are short; a longer one is noise
+constexpr std::size_t at_once = 64; // ways that one host dials at one time: as the scripts do
+constexpr auto one_batch = 5s,
+               for_names =
+                   5s; // what that takes at the most: 3 s to connect, 2 s for the answer; one second more in perl
+constexpr std::size_t line_limit = 4096; // ours are short; a longer one is noise
 
 /// Where the answer of one host is read, and what became of it.
 struct Member {
     const Host* host = nullptr;
     std::string token, listener, dialler, pending;
     std::set<int> ports, held, no_root;
-    std::map<int, std::string> failed;                         // port, why
-    std::vector<std::size_t> ways;                             // those that go out from it
-    std::set<std::size_t> expected;                            // of them, those where a token was to come
+    std::map<int, std::string> failed;                                  // port, why
+    std::vector<std::size_t> ways;                                      // those that go out from it
+    std::set<std::size_t> expected;                                     // of them, those where a token was to come
     std::map<std::size_t, std::pair<std::string, std::string>> answers; // by way: word, detail
     bool spoke = false, ready = false, sent_go = false, done = false, sent_bye = false, ended = false;
     std::optional<Error> error;
 
-    bool listens(int port) const { return ready && listener != "none" && ports.contains(port) && !held.contains(port) && !no_root.contains(port) && !failed.contains(port); }
+    bool listens(int port) const {
+        return ready && listener != "none" && ports.contains(port) && !held.contains(port) && !no_root.contains(port) &&
+               !failed.contains(port);
+    }
 };
 
 std::optional<std::size_t> number(std::string_view s) {
@@ -105,7 +110,10 @@ class Matrix {
 };
 
 Matrix::Matrix(std::vector<Flow> flows, const std::vector<const Host*>& hosts, std::chrono::milliseconds limit)
-    : flows_{std::move(flows)}, limit_{limit}, barrier_{std::min<Clock::duration>(limit / 3, 15s)}, dialling_{dialling(flows_)} {
+    : flows_{std::move(flows)},
+      limit_{limit},
+      barrier_{std::min<Clock::duration>(limit / 3, 15s)},
+      dialling_{dialling(flows_)} {
     for (auto* h : hosts) {
         Member m;
         m.host = h;
@@ -121,9 +129,10 @@ Matrix::Matrix(std::vector<Flow> flows, const std::vector<const Host*>& hosts, s
 std::string Matrix::script(const Member& m) const {
     auto seconds = std::chrono::ceil<std::chrono::seconds>(script_limit()).count();
     // Variables and functions only, but for the last line: so the shell has read all of it before it begins to talk.
-    return fmt::format("matrix_mark={}\nmatrix_token={}\nmatrix_ports='{}'\nmatrix_limit={}\nmatrix_python={}\nmatrix_perl={}\n{}", mark_, m.token,
-                       fmt::join(m.ports, " "), seconds, shell_quote(embedded("core/facts/matrix.py")), shell_quote(embedded("core/facts/matrix.pl")),
-                       embedded("core/facts/matrix.sh"));
+    return fmt::format(
+        "matrix_mark={}\nmatrix_token={}\nmatrix_ports='{}'\nmatrix_limit={}\nmatrix_python={}\nmatrix_perl={}\n{}",
+        mark_, m.token, fmt::join(m.ports, " "), seconds, shell_quote(embedded("core/facts/matrix.py")),
+        shell_quote(embedded("core/facts/matrix.pl")), embedded("core/facts/matrix.sh"));
 }
 
 std::vector<Job> Matrix::jobs() {
@@ -131,7 +140,8 @@ std::vector<Job> Matrix::jobs() {
     for (auto& m : members_) {
         Job job;
         job.host = m.host;
-        job.script = {script(m), Effect::read, std::chrono::duration_cast<std::chrono::milliseconds>(script_limit()), true};
+        job.script = {script(m), Effect::read, std::chrono::duration_cast<std::chrono::milliseconds>(script_limit()),
+                      true};
         job.in = [this, &m] { return feed(m); };
         job.out = [this, &m](Stream s, std::string_view bytes) {
             if (s == Stream::out) take(m, bytes);
@@ -144,7 +154,8 @@ std::vector<Job> Matrix::jobs() {
 void Matrix::take(Member& m, std::string_view bytes) {
     m.pending += bytes;
     std::size_t done = 0;
-    for (std::size_t end; (end = m.pending.find('\n', done)) != m.pending.npos; done = end + 1) line(m, std::string_view{m.pending}.substr(done, end - done));
+    for (std::size_t end; (end = m.pending.find('\n', done)) != m.pending.npos; done = end + 1)
+        line(m, std::string_view{m.pending}.substr(done, end - done));
     m.pending.erase(0, done);
     if (m.pending.size() > line_limit) m.pending.clear();
 }
@@ -158,14 +169,20 @@ void Matrix::line(Member& m, std::string_view rest) {
     if (word == "tool") {
         m.listener = first(rest);
         m.dialler = first(rest);
-    } else if (word == "held") m.held.insert(port());
-    else if (word == "no_root") m.no_root.insert(port());
+    } else if (word == "held")
+        m.held.insert(port());
+    else if (word == "no_root")
+        m.no_root.insert(port());
     else if (word == "failed") {
         auto p = port();
         m.failed[p] = rest;
-    } else if (word == "ready") m.ready = true;
-    else if (word == "done") m.done = true;
-    else if (word == "broken") m.error = Error{Code::remote, say("the script failed there: {}", "脚本在该主机上出错：{}", field(rest)), {}, {}};
+    } else if (word == "ready")
+        m.ready = true;
+    else if (word == "done")
+        m.done = true;
+    else if (word == "broken")
+        m.error =
+            Error{Code::remote, say("the script failed there: {}", "脚本在该主机上出错：{}", field(rest)), {}, {}};
     else if (auto way = number(word); way && std::find(m.ways.begin(), m.ways.end(), *way) != m.ways.end()) {
         auto result = first(rest);
         m.answers.try_emplace(*way, std::string{result}, std::string{rest});
@@ -182,7 +199,8 @@ bool Matrix::may_go() {
 }
 
 bool Matrix::may_end() const {
-    return Clock::now() >= *gone_ + dialling_ || std::all_of(members_.begin(), members_.end(), [](auto& m) { return m.done || m.ended; });
+    return Clock::now() >= *gone_ + dialling_ ||
+           std::all_of(members_.begin(), members_.end(), [](auto& m) { return m.done || m.ended; });
 }
 
 std::string Matrix::targets(Member& m) {
@@ -219,7 +237,8 @@ std::pair<std::string, std::string> Matrix::without_listener(const Flow& f, cons
     auto& name = f.to->name;
     if (!to) return {"error", name + " takes no part in this run"};
     if (to->no_root.contains(f.port)) return {"no_tool", fmt::format("needs root to listen on {} on {}", f.port, name)};
-    if (auto why = to->failed.find(f.port); why != to->failed.end()) return {"error", fmt::format("{} cannot listen on {}: {}", name, f.port, why->second)};
+    if (auto why = to->failed.find(f.port); why != to->failed.end())
+        return {"error", fmt::format("{} cannot listen on {}: {}", name, f.port, why->second)};
     if (to->error) return {"error", fmt::format("{}: {}", name, to->error->what.en)};
     if (to->listener == "none") return {"no_tool", name};
     return {"error", name + (to->ended ? ": its script ended before it listened" : " was not ready in time")};
@@ -261,7 +280,8 @@ Raw Matrix::rows(const Host* h) const {
     for (auto way : m->ways) {
         auto& f = flows_[way];
         auto [word, detail] = result(*m, way);
-        raw.out += fmt::format("{} tcp/{}\t{}\ttcp/{}\t{}\t{}\n", f.to->name, f.port, f.to->address, f.port, word, field(detail));
+        raw.out += fmt::format("{} tcp/{}\t{}\ttcp/{}\t{}\t{}\n", f.to->name, f.port, f.to->address, f.port, word,
+                               field(detail));
     }
     if (!raw.out.empty()) raw.out.pop_back();
     return raw;
@@ -275,7 +295,9 @@ std::vector<Flow> plan_flows(const std::vector<const Host*>& hosts, const Deploy
         std::set<int> ports; // two components may share one
         for (auto* c : product.on(to))
             for (auto& p : c->ports) {
-                bool connects = std::any_of(from.roles.begin(), from.roles.end(), [&](auto& role) { return std::find(p.from.begin(), p.from.end(), role) != p.from.end(); });
+                bool connects = std::any_of(from.roles.begin(), from.roles.end(), [&](auto& role) {
+                    return std::find(p.from.begin(), p.from.end(), role) != p.from.end();
+                });
                 if (p.proto == "tcp" && p.first == p.last && connects) ports.insert(p.first);
             }
         for (int port : ports) flows.push_back({&from, &to, port});
@@ -290,7 +312,8 @@ std::vector<Flow> plan_flows(const std::vector<const Host*>& hosts, const Deploy
     return flows;
 }
 
-std::map<std::string, Raw> ask_matrix(Fleet& fleet, const std::vector<const Host*>& hosts, const Deployment& d, const Product& product, std::chrono::milliseconds limit) {
+std::map<std::string, Raw> ask_matrix(Fleet& fleet, const std::vector<const Host*>& hosts, const Deployment& d,
+                                      const Product& product, std::chrono::milliseconds limit) {
     Matrix matrix{plan_flows(hosts, d, product), hosts, limit};
     if (auto jobs = matrix.jobs(); !jobs.empty()) fleet.run(jobs, [&](const Outcome& o) { matrix.ended(o); });
     std::map<std::string, Raw> facts;

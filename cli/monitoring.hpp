@@ -17,7 +17,8 @@ struct Monitored {
     std::string in(Text t) const { return std::string{t.in(lang)}; }
 };
 
-/// A configuration file, and where it belongs on the machine that runs imops or the monitoring; what is imported has no folder.
+/// A configuration file, and where it belongs on the machine that runs imops or the monitoring; what is imported has no
+/// folder.
 struct MonitoringFile {
     std::string path, text;
 };
@@ -26,8 +27,9 @@ std::vector<MonitoringFile> nagios_files(const Monitored&);
 std::vector<MonitoringFile> zabbix_files(const Monitored&);
 std::vector<MonitoringFile> prometheus_files(const Monitored&);
 
-/// A systemd service named imops-DEPLOYMENT-KIND that runs `imops health`, with its timer. `output` is the value of --output,
-/// `then` a second command line or empty, `note` a comment.
-std::vector<MonitoringFile> timer_files(const Monitored&, std::string_view kind, const std::string& output, const std::string& then, const std::string& note);
+/// A systemd service named imops-DEPLOYMENT-KIND that runs `imops health`, with its timer. `output` is the value of
+/// --output, `then` a second command line or empty, `note` a comment.
+std::vector<MonitoringFile> timer_files(const Monitored&, std::string_view kind, const std::string& output,
+                                        const std::string& then, const std::string& note);
 
 } // namespace imops

@@ -33,7 +33,7 @@ std::string stem(std::string_view path) { return fs::path{path}.stem().string();
 const volatile int* stop_flag() { return &stopped; }
 
 void catch_signals() {
-    struct sigaction a{};
+    struct sigaction a {};
     a.sa_handler = on_signal; // no SA_RESTART: the wait must return
     ::sigaction(SIGINT, &a, nullptr);
     ::sigaction(SIGTERM, &a, nullptr);
@@ -45,8 +45,11 @@ Deployment Program::deployment(const KnownNames& names) {
     if (!text) {
         auto e = text.error();
         if (!fs::exists(config))
-            e = Error{Code::config, imops::say("there is no {}", "找不到 {}", config),
-                      Text{"Run `imops init` to write one, or name it: --config FILE.", "运行 `imops init` 生成一份，或用 --config 指定文件。"}, {}};
+            e = Error{Code::config,
+                      imops::say("there is no {}", "找不到 {}", config),
+                      Text{"Run `imops init` to write one, or name it: --config FILE.",
+                           "运行 `imops init` 生成一份，或用 --config 指定文件。"},
+                      {}};
         throw Failure{std::move(e)};
     }
     auto d = parse_deployment(std::move(*text), config, names);
@@ -62,12 +65,18 @@ Catalogue Program::catalogue(const std::string& beside) const {
     std::vector<std::string> folders = check_folders;
     std::error_code none;
     // a checkout's own packs are the built-in ones
-    if (!beside.empty() && fs::is_directory(folder, none) && !fs::exists(folder / "memory.yaml", none)) folders.insert(folders.begin(), folder.string());
+    if (!beside.empty() && fs::is_directory(folder, none) && !fs::exists(folder / "memory.yaml", none))
+        folders.insert(folders.begin(), folder.string());
     std::vector<std::string> paths;
     for (auto& f : folders) {
         if (!fs::exists(f, none))
-            throw Failure{Error{Code::usage, imops::say("there is no folder {}", "目录 {} 不存在", f), Text{"--checks takes a folder of packs, or one pack.", "--checks 需要检查包目录或单个检查包文件。"}, {}}};
-        if (fs::is_regular_file(f, none)) paths.push_back(f);
+            throw Failure{Error{
+                Code::usage,
+                imops::say("there is no folder {}", "目录 {} 不存在", f),
+                Text{"--checks takes a folder of packs, or one pack.", "--checks 需要检查包目录或单个检查包文件。"},
+                {}}};
+        if (fs::is_regular_file(f, none))
+            paths.push_back(f);
         else
             for (auto& e : fs::directory_iterator{f})
                 if (e.path().extension() == ".yaml") paths.push_back(e.path().string());
@@ -97,9 +106,12 @@ Product Program::product(const std::string& id, const Placed<std::string>* asked
     auto ids = product_ids();
     auto near = nearest(id, ids);
     Problems problems{file.empty() ? "--product" : file};
-    problems.add(asked ? asked->place : Place{}, imops::say("product '{}' is not known", "未知的产品 '{}'", one_line(id, 60)),
-                 near.empty() ? imops::say("Known: {}. For another product write `generic`.", "已知产品：{}。其他产品请写 `generic`。", fmt::join(ids, ", "))
-                              : imops::say("Did you mean '{}'? For a product that is not listed write `generic`.", "是否想写 '{}'？未列出的产品请写 `generic`。", near));
+    problems.add(asked ? asked->place : Place{},
+                 imops::say("product '{}' is not known", "未知的产品 '{}'", one_line(id, 60)),
+                 near.empty() ? imops::say("Known: {}. For another product write `generic`.",
+                                           "已知产品：{}。其他产品请写 `generic`。", fmt::join(ids, ", "))
+                              : imops::say("Did you mean '{}'? For a product that is not listed write `generic`.",
+                                           "是否想写 '{}'？未列出的产品请写 `generic`。", near));
     throw Failure{problems.take()};
 }
 
@@ -113,11 +125,18 @@ void Program::check_outputs() const {
         on_stdout += o.find('=') == o.npos;
         if (find_writer(format)) continue;
         auto near = nearest(format, names);
-        errors.push_back({Code::usage, imops::say("there is no output format '{}'", "没有输出格式 '{}'", one_line(format, 40)),
-                          near.empty() ? imops::say("Formats: {}", "可用格式：{}", fmt::join(names, ", ")) : imops::say("Did you mean '{}'?", "是否想写 '{}'？", near), {}});
+        errors.push_back({Code::usage,
+                          imops::say("there is no output format '{}'", "没有输出格式 '{}'", one_line(format, 40)),
+                          near.empty() ? imops::say("Formats: {}", "可用格式：{}", fmt::join(names, ", "))
+                                       : imops::say("Did you mean '{}'?", "是否想写 '{}'？", near),
+                          {}});
     }
     if (on_stdout > 1)
-        errors.push_back({Code::usage, Text{"two formats for standard output", "标准输出指定了两种格式"}, Text{"Give all but one a file: --output json=report.json.", "除一种外都要指定文件：--output json=report.json。"}, {}});
+        errors.push_back({Code::usage,
+                          Text{"two formats for standard output", "标准输出指定了两种格式"},
+                          Text{"Give all but one a file: --output json=report.json.",
+                               "除一种外都要指定文件：--output json=report.json。"},
+                          {}});
     if (!errors.empty()) throw Failure{std::move(errors)};
 }
 
@@ -126,9 +145,11 @@ WriteOptions Program::write_options(bool terminal) const {
     w.lang = lang;
     w.strict = strict;
     w.all = all || verbose;
-    w.colour = terminal && !std::getenv("NO_COLOR") && std::string_view{std::getenv("TERM") ? std::getenv("TERM") : "dumb"} != "dumb";
+    w.colour = terminal && !std::getenv("NO_COLOR") &&
+               std::string_view{std::getenv("TERM") ? std::getenv("TERM") : "dumb"} != "dumb";
     winsize size{};
-    if (terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) w.width = std::min<int>(size.ws_col, 140);
+    if (terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+        w.width = std::min<int>(size.ws_col, 140);
     return w;
 }
 
@@ -154,7 +175,10 @@ void Program::finish(Report& r) {
     shown->write(r, w, std::cout);
     std::cout.flush();
     if (!std::cout)
-        throw Failure{Error{Code::io, Text{"the report could not be written to standard output", "报告无法写到标准输出"}, Text{"Is the disk full, or the pipe closed?", "磁盘是否已满，或管道已关闭？"}, {}}};
+        throw Failure{Error{Code::io,
+                            Text{"the report could not be written to standard output", "报告无法写到标准输出"},
+                            Text{"Is the disk full, or the pipe closed?", "磁盘是否已满，或管道已关闭？"},
+                            {}}};
 }
 
 void Program::say(const Line& l) const {
@@ -170,15 +194,20 @@ CLI::Validator not_negative(const Program& p) {
 }
 
 void add_config_option(CLI::App& app, Program& p) {
-    app.add_option("-c,--config", p.config, p.in({"the deployment (default: imops.yaml)", "部署文件（默认 imops.yaml）"}));
+    app.add_option("-c,--config", p.config,
+                   p.in({"the deployment (default: imops.yaml)", "部署文件（默认 imops.yaml）"}));
 }
 
 void add_check_folders(CLI::App& app, Program& p) {
-    app.add_option("--checks", p.check_folders, p.in({"folder of a site's own check packs; repeatable", "自有检查包目录，可重复"}))->type_name("DIR");
+    app.add_option("--checks", p.check_folders,
+                   p.in({"folder of a site's own check packs; repeatable", "自有检查包目录，可重复"}))
+        ->type_name("DIR");
 }
 
 void add_output_options(CLI::App& app, Program& p) {
-    app.add_option("-o,--output", p.outputs, p.in({"human, json, junit, prometheus, zabbix or nagios, to standard output or =FILE; repeatable", "human、json、junit、prometheus、zabbix 或 nagios，输出到标准输出或 =文件；可重复"}))
+    app.add_option("-o,--output", p.outputs,
+                   p.in({"human, json, junit, prometheus, zabbix or nagios, to standard output or =FILE; repeatable",
+                         "human、json、junit、prometheus、zabbix 或 nagios，输出到标准输出或 =文件；可重复"}))
         ->type_name("FORMAT[=FILE]");
     app.add_flag("--strict", p.strict, p.in({"warnings end with status 1 too", "有警告时也以状态 1 结束"}));
     app.add_flag("-a,--all", p.all, p.in({"show also what is ok or skipped", "也显示通过和跳过的项目"}));

@@ -16,7 +16,7 @@ constexpr int fine = 0, failed = 1, usage = 2, unknown = 3, interrupted = 130;
 /// What every command shares: language, the files it works on, where reports go.
 struct Program {
     Lang lang = Lang::en;
-    bool lang_given = false;                // by --lang
+    bool lang_given = false; // by --lang
     bool verbose = false, quiet = false;
     std::string config = "imops.yaml";
     std::vector<std::string> check_folders; // --checks
@@ -31,7 +31,8 @@ struct Program {
     Deployment deployment(const KnownNames& = {});
     /// Built-in packs, `checks/` beside imops.yaml (or beside `beside`), then --checks. Throws Failure.
     Catalogue catalogue(const std::string& beside) const;
-    Product product(const std::string& id, const Placed<std::string>* asked = nullptr, const std::string& file = {}) const;
+    Product product(const std::string& id, const Placed<std::string>* asked = nullptr,
+                    const std::string& file = {}) const;
     std::vector<std::string> product_ids() const;
 
     /// Refuses unknown formats before any work is done (Failure, Code::usage).

@@ -3,7 +3,8 @@
 
 namespace imops {
 
-/// Shows the plan, asks, and puts the files in place, host by host; or only lays them beside their targets and runs the checkers (`try_only`).
+/// Shows the plan, asks, and puts the files in place, host by host; or only lays them beside their targets and runs the
+/// checkers (`try_only`).
 void push(Program&, Rendering&, const RenderOptions&, Report&);
 
 } // namespace imops

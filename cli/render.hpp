@@ -7,13 +7,13 @@ namespace imops {
 
 /// What `imops render` was told.
 struct RenderOptions {
-    std::string out;                             // -o
+    std::string out; // -o
     std::vector<std::string> hosts, components;
-    std::vector<std::string> template_folders;   // --templates
-    std::string from;                            // facts of a bundle
+    std::vector<std::string> template_folders; // --templates
+    std::string from;                          // facts of a bundle
     bool list = false, diff = false, check = false, push = false, dry = false, yes = false, measure = false;
     int fan_out = 1;
-    std::chrono::seconds patience{60};           // that services and probes may take to answer
+    std::chrono::seconds patience{60}; // that services and probes may take to answer
 };
 
 /// Everything that is needed to render hosts: what was read, and measured figures of each host.
@@ -40,7 +40,8 @@ class Rendering {
 };
 
 /// Built-in templates, `templates/` beside `beside`, then those folders; the texts live as long as `texts`.
-std::vector<render::TemplateSource> template_sources(const std::string& beside, const std::vector<std::string>& folders, std::vector<std::unique_ptr<std::string>>& texts);
+std::vector<render::TemplateSource> template_sources(const std::string& beside, const std::vector<std::string>& folders,
+                                                     std::vector<std::unique_ptr<std::string>>& texts);
 std::vector<Product> all_products(const Program&);
 
 } // namespace imops

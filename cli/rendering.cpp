@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 namespace {
 
 /// "FOLDER/nginx/nginx.conf" -> "nginx/nginx.conf"
-void add_folder(const fs::path& folder, std::vector<render::TemplateSource>& sources, std::vector<std::unique_ptr<std::string>>& texts) {
+void add_folder(const fs::path& folder, std::vector<render::TemplateSource>& sources,
+                std::vector<std::unique_ptr<std::string>>& texts) {
     std::vector<fs::path> paths;
     for (auto& e : fs::recursive_directory_iterator{folder, fs::directory_options::skip_permission_denied})
         if (e.is_regular_file() && !e.path().filename().string().ends_with('~')) paths.push_back(e.path());
@@ -22,7 +23,11 @@ void add_folder(const fs::path& folder, std::vector<render::TemplateSource>& sou
     for (auto& path : paths) {
         auto text = read_file(path.string(), 1u << 20);
         if (!text) throw Failure{text.error()};
-        if (bad_utf8(*text)) throw Failure{Error{Code::config, say("{}: is not UTF-8", "{}：不是 UTF-8 文本", path.string()), Text{"Save it as UTF-8.", "请以 UTF-8 保存。"}, {}}};
+        if (bad_utf8(*text))
+            throw Failure{Error{Code::config,
+                                say("{}: is not UTF-8", "{}：不是 UTF-8 文本", path.string()),
+                                Text{"Save it as UTF-8.", "请以 UTF-8 保存。"},
+                                {}}};
         texts.push_back(std::make_unique<std::string>(std::move(*text)));
         sources.push_back({fs::relative(path, folder).string(), path.string(), *texts.back()});
     }
@@ -38,7 +43,11 @@ std::vector<const Host*> chosen_hosts(const Deployment& d, const std::vector<std
     for (auto& n : names)
         if (!d.host(n)) {
             auto near = nearest(n, known);
-            throw Failure{Error{Code::usage, say("there is no host '{}'", "没有主机 '{}'", one_line(n, 60)), near.empty() ? say("Hosts are: {}", "主机有：{}", fmt::join(known, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near), {}}};
+            throw Failure{Error{Code::usage,
+                                say("there is no host '{}'", "没有主机 '{}'", one_line(n, 60)),
+                                near.empty() ? say("Hosts are: {}", "主机有：{}", fmt::join(known, ", "))
+                                             : say("Did you mean '{}'?", "是否想写 '{}'？", near),
+                                {}}};
         }
     return hosts;
 }
@@ -59,7 +68,10 @@ class Figures {
 
   public:
     Figures(const Program& p, const Deployment& d, const Product& product, const Product& generic)
-        : d_{d}, catalogue_{p.catalogue("")}, checks_{selected_checks(selection(), catalogue_, product)}, judge_{catalogue_, d, product, generic, checks_, wall_clock()} {}
+        : d_{d},
+          catalogue_{p.catalogue("")},
+          checks_{selected_checks(selection(), catalogue_, product)},
+          judge_{catalogue_, d, product, generic, checks_, wall_clock()} {}
 
     render::Measured of(const Host& h, const Facts& facts) {
         render::Measured m;
@@ -72,25 +84,35 @@ class Figures {
         return m;
     }
 
-    bool ask(const std::vector<const Host*>& hosts, const Product& product, const Program& p, std::map<std::string, render::Measured>& into) {
+    bool ask(const std::vector<const Host*>& hosts, const Product& product, const Program& p,
+             std::map<std::string, render::Measured>& into) {
         auto fleet = fleet_of(d_, 32);
         CollectOptions options;
         options.passive = true;
-        return collect(*fleet, d_, product, catalogue_, hosts, checks_, options, p, [&](const Host& h, Facts facts) { into[h.name] = of(h, facts); });
+        return collect(*fleet, d_, product, catalogue_, hosts, checks_, options, p,
+                       [&](const Host& h, Facts facts) { into[h.name] = of(h, facts); });
     }
 };
 
 } // namespace
 
-std::vector<render::TemplateSource> template_sources(const std::string& beside, const std::vector<std::string>& folders, std::vector<std::unique_ptr<std::string>>& texts) {
+std::vector<render::TemplateSource> template_sources(const std::string& beside, const std::vector<std::string>& folders,
+                                                     std::vector<std::unique_ptr<std::string>>& texts) {
     std::vector<render::TemplateSource> sources;
-    for (auto& f : embedded_templates()) sources.push_back({std::string{f.path.substr(f.path.find('/') + 1)}, std::string{f.path}, f.text});
+    for (auto& f : embedded_templates())
+        sources.push_back({std::string{f.path.substr(f.path.find('/') + 1)}, std::string{f.path}, f.text});
     std::error_code none;
     auto own = fs::path{beside}.parent_path() / "templates";
     // a checkout's own are the built-in ones
-    if (!beside.empty() && fs::is_directory(own, none) && !fs::exists(own / "nginx" / "component.yaml", none)) add_folder(own, sources, texts);
+    if (!beside.empty() && fs::is_directory(own, none) && !fs::exists(own / "nginx" / "component.yaml", none))
+        add_folder(own, sources, texts);
     for (auto& f : folders) {
-        if (!fs::is_directory(f, none)) throw Failure{Error{Code::usage, say("there is no folder {}", "目录 {} 不存在", f), Text{"--templates takes a folder with a folder for each component.", "--templates 需要一个目录，其中每个组件一个子目录。"}, {}}};
+        if (!fs::is_directory(f, none))
+            throw Failure{Error{Code::usage,
+                                say("there is no folder {}", "目录 {} 不存在", f),
+                                Text{"--templates takes a folder with a folder for each component.",
+                                     "--templates 需要一个目录，其中每个组件一个子目录。"},
+                                {}}};
         add_folder(f, sources, texts);
     }
     return sources;
@@ -102,7 +124,12 @@ std::vector<Product> all_products(const Program& p) {
     return all;
 }
 
-Rendering::Rendering(Program& p, RenderOptions o) : p_{p}, o_{std::move(o)}, d_{p.deployment()}, products_{all_products(p)}, product_{p.product(*d_.product, &d_.product, d_.file)} {
+Rendering::Rendering(Program& p, RenderOptions o)
+    : p_{p},
+      o_{std::move(o)},
+      d_{p.deployment()},
+      products_{all_products(p)},
+      product_{p.product(*d_.product, &d_.product, d_.file)} {
     std::vector<std::unique_ptr<std::string>> texts; // compiled templates keep what they need
     auto scope = render::render_scope(products_);
     components_ = render::load_components(template_sources(p.config, o_.template_folders, texts), scope, p.lang);
@@ -111,7 +138,8 @@ Rendering::Rendering(Program& p, RenderOptions o) : p_{p}, o_{std::move(o)}, d_{
     auto bundle = read_bundle(o_.from);
     Figures figures{p_, d_, product_, p_.product("generic")};
     for (auto& h : d_.hosts)
-        if (auto it = bundle.hosts.find(h.name); it != bundle.hosts.end()) measured_[h.name] = figures.of(h, it->second);
+        if (auto it = bundle.hosts.find(h.name); it != bundle.hosts.end())
+            measured_[h.name] = figures.of(h, it->second);
 }
 
 render::Measured Rendering::measured(const Host& h) const {

@@ -95,7 +95,9 @@ class TlsRound {
             auto groups = imops::groups(*a.service);
             if (!wanted || std::ranges::find(groups, "tls") == groups.end()) continue;
             auto& t = a.target;
-            auto [it, fresh] = places_.try_emplace({t.address, t.port, t.wish.name, t.wish.ca, a.service->via, service::preamble_of(*a.service)}, targets_.size());
+            auto [it, fresh] = places_.try_emplace(
+                {t.address, t.port, t.wish.name, t.wish.ca, a.service->via, service::preamble_of(*a.service)},
+                targets_.size());
             if (fresh) targets_.push_back(t);
             of_[a.service] = it->second;
         }
@@ -137,12 +139,16 @@ class Round {
         t.service = &s;
         if (s.password.empty()) return;
         a.password.emplace(s.password.read());
-        if (*a.password) t.password = &**a.password;
-        else a.told = {{first_fact(s), {service::login_text(name(a.password->error().code), &a.password->error()), {}}}};
+        if (*a.password)
+            t.password = &**a.password;
+        else
+            a.told = {{first_fact(s), {service::login_text(name(a.password->error().code), &a.password->error()), {}}}};
     }
 
     /// HTTP that is asked from here goes in one loop, instead of a thread for each.
-    bool together(const Asked& a) const { return a.service->type == ServiceType::http && !a.service->to && !a.target.origin.via; }
+    bool together(const Asked& a) const {
+        return a.service->type == ServiceType::http && !a.service->to && !a.target.origin.via;
+    }
 
     void ask(Asked& a) {
         a.target.deadline = net::Clock::now() + limit_;
@@ -152,12 +158,15 @@ class Round {
     void ask_together(const std::vector<Asked*>& asked) {
         std::vector<Target> targets;
         for (auto* a : asked) targets.push_back(a->target);
-        if (!targets.empty()) service::ask_http(targets, limit_, [&](std::size_t i, Told told) { asked[i]->told = std::move(told); });
+        if (!targets.empty())
+            service::ask_http(targets, limit_, [&](std::size_t i, Told told) { asked[i]->told = std::move(told); });
     }
 
   public:
-    /// Secrets are read first, all at once: a command may take seconds, and the variables of libpq are taken away afterwards.
-    Round(const Deployment& d, const std::vector<const Service*>& services, std::chrono::milliseconds limit) : d_{d}, limit_{limit}, tunnels_{d.hosts, limit, stop_flag()}, asked_(services.size()) {
+    /// Secrets are read first, all at once: a command may take seconds, and the variables of libpq are taken away
+    /// afterwards.
+    Round(const Deployment& d, const std::vector<const Service*>& services, std::chrono::milliseconds limit)
+        : d_{d}, limit_{limit}, tunnels_{d.hosts, limit, stop_flag()}, asked_(services.size()) {
         for_each_at_once(services.size(), [&](std::size_t i) {
             asked_[i].service = services[i];
             prepare(asked_[i]);
@@ -173,8 +182,10 @@ class Round {
         {
             std::jthread loop{[&] { ask_together(in_one_loop); }};
             for_each_at_once(alone.size() + tls.size(), [&](std::size_t i) {
-                if (i < alone.size()) ask(*alone[i]);
-                else tls.ask(i - alone.size(), limit_);
+                if (i < alone.size())
+                    ask(*alone[i]);
+                else
+                    tls.ask(i - alone.size(), limit_);
             });
         }
         for (auto& a : asked_) tls.add_to(a.told, *a.service);
@@ -189,16 +200,20 @@ Facts as_facts(const Asked& a, const Catalogue& catalogue) {
         if (std::ranges::find(groups, f.service) == groups.end()) continue;
         auto it = a.told.find(f.id);
         auto& raw = facts[f.id];
-        if (it == a.told.end()) raw.got = Got::no_answer;
-        else if (!it->second.error.empty()) raw = {Got::failed, 1, {}, it->second.error, 0};
-        else raw = {Got::ok, 0, it->second.text, {}, 0};
+        if (it == a.told.end())
+            raw.got = Got::no_answer;
+        else if (!it->second.error.empty())
+            raw = {Got::failed, 1, {}, it->second.error, 0};
+        else
+            raw = {Got::ok, 0, it->second.text, {}, 0};
     }
     return facts;
 }
 
 } // namespace
 
-std::map<std::string, Facts> ask_services(const Deployment& d, const std::vector<const Service*>& services, const Catalogue& catalogue, const std::vector<const Check*>& checks,
+std::map<std::string, Facts> ask_services(const Deployment& d, const std::vector<const Service*>& services,
+                                          const Catalogue& catalogue, const std::vector<const Check*>& checks,
                                           std::chrono::milliseconds limit) {
     IgnorePipes ignore_pipes;
     Round round{d, services, std::min(limit, std::chrono::milliseconds{15'000})};

@@ -21,23 +21,32 @@ void list_products(const Program& p) {
         auto x = p.product(id);
         std::cout << fmt::format("{:<12} {} — {}\n", x.id, x.title.in(p.lang), x.about.in(p.lang));
         std::string parts;
-        for (auto& c : x.components) parts += (parts.empty() ? "" : ", ") + fmt::format("{} ({}{})", c.name, word(c.role), c.optional ? p.in({", optional", "，可选"}) : "");
+        for (auto& c : x.components)
+            parts += (parts.empty() ? "" : ", ") +
+                     fmt::format("{} ({}{})", c.name, word(c.role), c.optional ? p.in({", optional", "，可选"}) : "");
         std::cout << "             " << parts << '\n';
     }
 }
 
 Error bad(std::string_view option, std::string_view value, Text example) {
-    return {Code::usage, say("{} {}: cannot be read", "{} {}：无法识别", option, one_line(value, 40)), say("For example: {}", "例如：{}", example), {}};
+    return {Code::usage,
+            say("{} {}: cannot be read", "{} {}：无法识别", option, one_line(value, 40)),
+            say("For example: {}", "例如：{}", example),
+            {}};
 }
 
 /// The workload of imops.yaml, with what the command line says instead.
 void override_workload(Deployment& d, const Options& o) {
     auto& w = d.workload;
     if (o.registered) w.registered = o.registered;
-    if (o.concurrent) w.concurrent = o.concurrent;
-    else if (o.registered) w.concurrent = o.registered / 10;
-    if (o.messages) w.messages = o.messages;
-    else if (o.registered || o.concurrent) w.messages = w.concurrent * 40;
+    if (o.concurrent)
+        w.concurrent = o.concurrent;
+    else if (o.registered)
+        w.concurrent = o.registered / 10;
+    if (o.messages)
+        w.messages = o.messages;
+    else if (o.registered || o.concurrent)
+        w.messages = w.concurrent * 40;
     if (w.registered < w.concurrent) w.registered = w.concurrent;
     if (!o.media.empty()) {
         auto b = parse_bytes(o.media);
@@ -65,7 +74,9 @@ void imagine_hosts(Deployment& d, const Product& p) {
     }
 }
 
-std::string bits(double bytes_per_second) { return show_number(std::ceil(bytes_per_second * 8 / 1e5) / 10) + " Mbit/s"; }
+std::string bits(double bytes_per_second) {
+    return show_number(std::ceil(bytes_per_second * 8 / 1e5) / 10) + " Mbit/s";
+}
 
 std::string amount(const SizeLine& l) {
     auto& v = l.recommended.empty() ? l.minimum : l.recommended;
@@ -74,8 +85,13 @@ std::string amount(const SizeLine& l) {
 }
 
 Line part_name(const std::string& part) {
-    static const std::map<std::string, Text> names{{"cores", {"cores", "CPU 核"}},   {"memory", {"memory", "内存"}}, {"disk", {"disk", "磁盘"}},       {"hosts", {"machines", "机器数"}},
-                                                   {"files", {"open files", "打开文件数"}}, {"connections", {"database connections", "数据库连接"}}, {"bandwidth", {"bandwidth", "带宽"}}};
+    static const std::map<std::string, Text> names{{"cores", {"cores", "CPU 核"}},
+                                                   {"memory", {"memory", "内存"}},
+                                                   {"disk", {"disk", "磁盘"}},
+                                                   {"hosts", {"machines", "机器数"}},
+                                                   {"files", {"open files", "打开文件数"}},
+                                                   {"connections", {"database connections", "数据库连接"}},
+                                                   {"bandwidth", {"bandwidth", "带宽"}}};
     auto it = names.find(part);
     return it == names.end() ? Line{part, part} : Line{it->second};
 }
@@ -83,11 +99,16 @@ Line part_name(const std::string& part) {
 /// What comes out for one role: the figures that hosts are judged by.
 void add_role(Report& r, const RoleSize& size) {
     auto what = [&](double cores, double memory, double disk) {
-        auto machine = size.cores ? say("{} cores, {} of memory, {} of disk", "{} 核、内存 {}、磁盘 {}", cores, show_bytes(memory), show_bytes(disk)) : say("{} of disk", "磁盘 {}", show_bytes(disk));
+        auto machine = size.cores ? say("{} cores, {} of memory, {} of disk", "{} 核、内存 {}、磁盘 {}", cores,
+                                        show_bytes(memory), show_bytes(disk))
+                                  : say("{} of disk", "磁盘 {}", show_bytes(disk));
         return machine;
     };
-    r.notes.push_back(say("\n{}: at least {}", "\n{}：至少 {}", size.role, what(size.cores_minimum, size.memory_minimum, size.disk_minimum)));
-    r.notes.push_back(say("{}  advised {}{}", "{}  建议 {}{}", std::string(size.role.size(), ' '), what(size.cores, size.memory, size.disk), size.hosts > 1 ? fmt::format(" × {}", size.hosts) : ""));
+    r.notes.push_back(say("\n{}: at least {}", "\n{}：至少 {}", size.role,
+                          what(size.cores_minimum, size.memory_minimum, size.disk_minimum)));
+    r.notes.push_back(say("{}  advised {}{}", "{}  建议 {}{}", std::string(size.role.size(), ' '),
+                          what(size.cores, size.memory, size.disk),
+                          size.hosts > 1 ? fmt::format(" × {}", size.hosts) : ""));
     auto finding = [&](const char* part, Kind kind, double minimum, double advised) {
         if (advised == 0) return;
         Finding f;
@@ -104,7 +125,8 @@ void add_role(Report& r, const RoleSize& size) {
 }
 
 void add_line(Report& r, const SizeLine& l) {
-    r.notes.push_back(say("  {:<20} {:<12} {}\n    source: {}", "  {:<12} {:<12} {}\n    来源：{}", part_name(l.part), amount(l), l.arithmetic, l.source));
+    r.notes.push_back(say("  {:<20} {:<12} {}\n    source: {}", "  {:<12} {:<12} {}\n    来源：{}", part_name(l.part),
+                          amount(l), l.arithmetic, l.source));
 }
 
 void add_lines(Report& r, const Sizing& s) {
@@ -116,9 +138,12 @@ void add_lines(Report& r, const Sizing& s) {
     r.notes.push_back(Text{"\nwhole deployment", "\n整个部署"});
     for (auto& l : s.lines)
         if (l.role.empty()) add_line(r, l);
-    r.notes.push_back(Text{"\nstorage, month by month (database with indexes, media, logs of 30 days)", "\n按月累计的存储量（数据库含索引、媒体、30 天日志）"});
+    r.notes.push_back(Text{"\nstorage, month by month (database with indexes, media, logs of 30 days)",
+                           "\n按月累计的存储量（数据库含索引、媒体、30 天日志）"});
     for (auto& m : s.months)
-        r.notes.push_back(say("  month {:>2}  {:>10} + {:>10} + {:>10} = {}", "  第 {:>2} 个月  {:>10} + {:>10} + {:>10} = {}", m.month, show_bytes(m.database), show_bytes(m.media), show_bytes(m.logs), show_bytes(m.database + m.media + m.logs)));
+        r.notes.push_back(say("  month {:>2}  {:>10} + {:>10} + {:>10} = {}",
+                              "  第 {:>2} 个月  {:>10} + {:>10} + {:>10} = {}", m.month, show_bytes(m.database),
+                              show_bytes(m.media), show_bytes(m.logs), show_bytes(m.database + m.media + m.logs)));
     r.notes.push_back(Line{" ", " "});
     for (auto& x : s.remarks) r.notes.push_back(say("note: {}", "注意：{}", x));
     r.notes.push_back(Line{" ", " "});
@@ -148,17 +173,20 @@ void compare(Report& r, const Finding& measured, const char* part, double minimu
     f.limit = {kind, minimum};
     if (has < minimum * allowance) {
         f.level = Level::fail;
-        f.text = say("short: {}, at least {} needed, {} advised", "不足：{}，至少需要 {}，建议 {}", shown(has), shown(minimum), shown(advised));
+        f.text = say("short: {}, at least {} needed, {} advised", "不足：{}，至少需要 {}，建议 {}", shown(has),
+                     shown(minimum), shown(advised));
         f.remedy = Text{"Enlarge the machine or move a role to another one.", "扩容该主机，或把某个角色移到其他主机。"};
     } else if (has < advised * allowance) {
         f.level = Level::warn;
-        f.text = say("enough to run, less than advised: {} of {}", "可运行，但低于建议：{} / {}", shown(has), shown(advised));
+        f.text = say("enough to run, less than advised: {} of {}", "可运行，但低于建议：{} / {}", shown(has),
+                     shown(advised));
         f.remedy = Text{"Plan to enlarge the machine before more users come.", "在用户增加之前安排扩容。"};
     } else if (has > advised * 4) {
         f.level = Level::warn;
         f.text = say("wasteful: {}, advised {}", "浪费：{}，建议 {}", shown(has), shown(advised));
         f.remedy = Text{"A smaller machine will do, or give it more roles.", "可换用更小的主机，或让它承担更多角色。"};
-    } else f.text = say("enough: {}, advised {}", "足够：{}，建议 {}", shown(has), shown(advised));
+    } else
+        f.text = say("enough: {}, advised {}", "足够：{}，建议 {}", shown(has), shown(advised));
     r.findings.push_back(std::move(f));
 }
 
@@ -180,11 +208,17 @@ void run_size(Program& p, const Options& o) {
     if (!o.from.empty()) {
         bundle = read_bundle(o.from);
         d = parse_deployment(bundle.deployment, o.from + "/imops.yaml");
-    } else if (!o.product.empty() && !std::filesystem::exists(p.config)) d.name = o.product;
-    else d = p.deployment();
+    } else if (!o.product.empty() && !std::filesystem::exists(p.config))
+        d.name = o.product;
+    else
+        d = p.deployment();
     override_workload(d, o);
     if (d.workload.registered == 0)
-        throw Failure{Error{Code::usage, Text{"how many users?", "用户数是多少？"}, Text{"Give --registered N, and --concurrent N if it is known.", "请给出 --registered N；若已知在线数再加 --concurrent N。"}, {}}};
+        throw Failure{Error{Code::usage,
+                            Text{"how many users?", "用户数是多少？"},
+                            Text{"Give --registered N, and --concurrent N if it is known.",
+                                 "请给出 --registered N；若已知在线数再加 --concurrent N。"},
+                            {}}};
     auto product = p.product(*d.product, &d.product, d.file);
     if (d.hosts.empty()) imagine_hosts(d, product);
     auto catalogue = p.catalogue("");
@@ -198,15 +232,18 @@ void run_size(Program& p, const Options& o) {
     r.deployment = d.name;
     r.time = wall_clock();
     auto& w = d.workload;
-    r.notes.push_back(say("{}: {} registered, {} on line, {} messages and {} of media a day, kept {}", "{}：注册 {} 人，在线 {} 人，每日 {} 条消息、媒体 {}，保留 {}", product.title, show_number(w.registered),
-                          show_number(w.concurrent), show_number(w.messages), show_bytes(w.media.value), show_duration(w.retention.seconds)));
+    r.notes.push_back(say("{}: {} registered, {} on line, {} messages and {} of media a day, kept {}",
+                          "{}：注册 {} 人，在线 {} 人，每日 {} 条消息、媒体 {}，保留 {}", product.title,
+                          show_number(w.registered), show_number(w.concurrent), show_number(w.messages),
+                          show_bytes(w.media.value), show_duration(w.retention.seconds)));
     add_lines(r, judge.sizing());
     if (o.measure) {
         auto fleet = fleet_of(d, 32);
         std::vector<const Host*> hosts = selected_hosts({}, d);
         CollectOptions options;
         options.passive = true;
-        r.interrupted = collect(*fleet, d, product, catalogue, hosts, checks, options, p, [&](const Host& h, Facts facts) { compare_host(r, h, d, judge, facts); });
+        r.interrupted = collect(*fleet, d, product, catalogue, hosts, checks, options, p,
+                                [&](const Host& h, Facts facts) { compare_host(r, h, d, judge, facts); });
     } else if (!o.from.empty())
         for (auto& h : d.hosts) compare_host(r, h, d, judge, bundle.hosts[h.name]);
     p.finish(r);
@@ -215,20 +252,24 @@ void run_size(Program& p, const Options& o) {
 } // namespace
 
 void add_size(CLI::App& app, Program& p) {
-    auto* c = app.add_subcommand("size", p.in({"hardware for so many users, with the arithmetic and its sources", "按用户规模计算硬件，列出算式与来源"}));
+    auto* c = app.add_subcommand("size", p.in({"hardware for so many users, with the arithmetic and its sources",
+                                               "按用户规模计算硬件，列出算式与来源"}));
     auto o = std::make_shared<Options>();
     add_config_option(*c, p);
     add_output_options(*c, p);
     c->add_flag("--products", o->products, p.in({"list the products that are known", "列出已知产品"}));
-    c->add_flag("--measure", o->measure, p.in({"ask the hosts and say short, enough or wasteful", "读取主机实际配置，指出不足、足够或浪费"}));
+    c->add_flag("--measure", o->measure,
+                p.in({"ask the hosts and say short, enough or wasteful", "读取主机实际配置，指出不足、足够或浪费"}));
     c->add_option("--from", o->from, p.in({"compare with saved facts", "与已保存的事实比较"}))->type_name("BUNDLE|DIR");
     c->add_option("--product", o->product, p.in({"instead of the one in imops.yaml", "代替 imops.yaml 中的产品"}));
     c->add_option("--registered", o->registered, p.in({"accounts", "注册用户数"}))->check(not_negative(p));
-    c->add_option("--concurrent", o->concurrent, p.in({"users on line at the busiest time", "高峰在线人数"}))->check(not_negative(p));
+    c->add_option("--concurrent", o->concurrent, p.in({"users on line at the busiest time", "高峰在线人数"}))
+        ->check(not_negative(p));
     c->add_option("--messages", o->messages, p.in({"messages a day", "每日消息数"}))->check(not_negative(p));
     c->add_option("--media", o->media, p.in({"uploads a day, such as 2GiB", "每日上传量，如 2GiB"}));
     c->add_option("--retention", o->retention, p.in({"how long it is kept, such as 365d", "保留时长，如 365d"}));
-    c->add_option("--federation", o->federation, p.in({"none, small or open", "none、small 或 open"}))->check(CLI::IsMember({"none", "small", "open"}));
+    c->add_option("--federation", o->federation, p.in({"none, small or open", "none、small 或 open"}))
+        ->check(CLI::IsMember({"none", "small", "open"}));
     c->callback([&p, o] { run_size(p, *o); });
 }
 

@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
             if (!text) throw Failure{text.error()};
             auto node = parse_yaml(*text, problems);
             if (!problems.none()) throw Failure{problems.take()};
-            write_file((std::filesystem::path{argv[1]} / std::filesystem::path{argv[i]}.filename()).string(), pack_node(node));
+            write_file((std::filesystem::path{argv[1]} / std::filesystem::path{argv[i]}.filename()).string(),
+                       pack_node(node));
         }
     } catch (const Failure& f) {
         for (auto& e : f.errors) std::cerr << e.what.en << '\n';

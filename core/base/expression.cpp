@@ -15,7 +15,7 @@ constexpr std::string_view before = "{{ imops_value(", after = ") }}";
 
 struct Language::Impl {
     inja::Environment env, files; // of expressions and sentences, and of whole files
-    json result; // what the last expression gave: inja itself only writes text
+    json result;                  // what the last expression gave: inja itself only writes text
 };
 
 namespace detail {
@@ -28,7 +28,7 @@ struct Compiled {
     Kind kind;
     std::set<std::string> reads, required;
     std::vector<std::pair<std::string, std::vector<std::string>>> paths; // of `required`: "a.b" and its parts
-    bool plain_name = false; // the expression is nothing but one name
+    bool plain_name = false;                                             // the expression is nothing but one name
 };
 
 } // namespace detail
@@ -40,7 +40,8 @@ void Scope::add(std::string_view dotted, Type type) {
     auto parts = split(dotted, '.');
     for (std::size_t i = 0; i < parts.size(); ++i) {
         auto found = std::find_if(at->members.begin(), at->members.end(), [&](auto& m) { return m.first == parts[i]; });
-        if (found == at->members.end()) found = at->members.insert(at->members.end(), {std::string{parts[i]}, Type{Kind::map, {}}});
+        if (found == at->members.end())
+            found = at->members.insert(at->members.end(), {std::string{parts[i]}, Type{Kind::map, {}}});
         at = &found->second;
     }
     *at = std::move(type);
@@ -87,7 +88,9 @@ Language::Language() : impl_{std::make_shared<Impl>()} {
         env->set_line_statement(std::string{detail::line_statement});
         env->set_search_included_templates_in_files(false);
         for (auto& f : detail::functions())
-            if (f.run) env->add_callback(std::string{f.name}, int(f.takes.size()), [run = f.run](inja::Arguments& a) { return run(a); });
+            if (f.run)
+                env->add_callback(std::string{f.name}, int(f.takes.size()),
+                                  [run = f.run](inja::Arguments& a) { return run(a); });
     }
 
     impl_->files.add_callback("say", 2, [](inja::Arguments&) { return json{}; }); // the check gives it its meaning
@@ -110,28 +113,35 @@ std::size_t offset_of(std::string_view text, const inja::SourceLocation& at) {
 
 std::variant<inja::Template, Mistake> parse(inja::Environment& env, const std::string& text, std::size_t shift) {
     if (auto at = detail::pipe(text))
-        return Mistake{*at > shift ? *at - shift : 0, Text{"a pipe (|) is no part of the language", "语言中没有管道（|）"}, Text{"Write lower(x) for x | lower.", "x | lower 请写成 lower(x)。"}};
+        return Mistake{*at > shift ? *at - shift : 0,
+                       Text{"a pipe (|) is no part of the language", "语言中没有管道（|）"},
+                       Text{"Write lower(x) for x | lower.", "x | lower 请写成 lower(x)。"}};
     try {
         return env.parse(text);
     } catch (const inja::InjaError& e) {
         auto offset = offset_of(text, e.location);
         offset = offset > shift ? offset - shift : 0;
         constexpr std::string_view unknown = "unknown function ";
-        if (e.message.starts_with(unknown)) return detail::unknown_function(offset, std::string_view{e.message}.substr(unknown.size()));
+        if (e.message.starts_with(unknown))
+            return detail::unknown_function(offset, std::string_view{e.message}.substr(unknown.size()));
         return Mistake{offset, say("cannot be read: {}", "无法解析：{}", e.message),
-                       Text{"The grammar is in docs/packs.md, section Expressions.", "语法见 docs/packs.md 的“Expressions”一节。"}};
+                       Text{"The grammar is in docs/packs.md, section Expressions.",
+                            "语法见 docs/packs.md 的“Expressions”一节。"}};
     } catch (const std::exception& e) { // a malformed number inside inja
         return Mistake{0, say("cannot be read: {}", "无法解析：{}", e.what()),
-                       Text{"The grammar is in docs/packs.md, section Expressions.", "语法见 docs/packs.md 的“Expressions”一节。"}};
+                       Text{"The grammar is in docs/packs.md, section Expressions.",
+                            "语法见 docs/packs.md 的“Expressions”一节。"}};
     }
 }
 
 } // namespace
 
-std::variant<Expression, Mistake> Language::expression(const std::string& source, const Scope& scope, std::optional<Kind> wanted) const {
+std::variant<Expression, Mistake> Language::expression(const std::string& source, const Scope& scope,
+                                                       std::optional<Kind> wanted) const {
     if (auto mixed = detail::mixed_and_or(source))
         return Mistake{*mixed, Text{"`and` and `or` stand side by side", "`and` 与 `or` 并列使用"},
-                       Text{"Say with parentheses which belongs together: (a and b) or c.", "请用括号标明优先级：(a and b) or c。"}};
+                       Text{"Say with parentheses which belongs together: (a and b) or c.",
+                            "请用括号标明优先级：(a and b) or c。"}};
     auto parsed = parse(impl_->env, std::string{before} + source + std::string{after}, before.size());
     if (auto* m = std::get_if<Mistake>(&parsed)) return *m;
     auto c = std::make_shared<detail::Compiled>();
@@ -158,7 +168,8 @@ std::variant<Expression, Mistake> Language::expression(const std::string& source
     return e;
 }
 
-std::variant<Expression, Mistake> Language::whole(const std::string& source, const Scope& scope, const FileOptions* file) const {
+std::variant<Expression, Mistake> Language::whole(const std::string& source, const Scope& scope,
+                                                  const FileOptions* file) const {
     auto& env = file ? impl_->files : impl_->env;
     auto parsed = parse(env, source, 0);
     if (auto* m = std::get_if<Mistake>(&parsed)) return *m;
@@ -177,9 +188,14 @@ std::variant<Expression, Mistake> Language::whole(const std::string& source, con
     return e;
 }
 
-std::variant<Expression, Mistake> Language::text_template(const std::string& source, const Scope& scope) const { return whole(source, scope, nullptr); }
+std::variant<Expression, Mistake> Language::text_template(const std::string& source, const Scope& scope) const {
+    return whole(source, scope, nullptr);
+}
 
-std::variant<Expression, Mistake> Language::file_template(const std::string& source, const Scope& scope, FileOptions options) const { return whole(source, scope, &options); }
+std::variant<Expression, Mistake> Language::file_template(const std::string& source, const Scope& scope,
+                                                          FileOptions options) const {
+    return whole(source, scope, &options);
+}
 
 // ---- Expression
 
@@ -249,7 +265,10 @@ std::variant<std::string, NoValue> Expression::text(const json& data) const {
     } catch (const detail::Unwritten& e) {
         std::string_view why = e.what();
         auto both = why.find('\x1f');
-        return NoValue{{}, both == why.npos ? Line{one_line(why), one_line(why)} : Line{std::string{why.substr(0, both)}, std::string{why.substr(both + 1)}}, e.offset};
+        return NoValue{{},
+                       both == why.npos ? Line{one_line(why), one_line(why)}
+                                        : Line{std::string{why.substr(0, both)}, std::string{why.substr(both + 1)}},
+                       e.offset};
     } catch (const inja::InjaError& e) {
         return NoValue{{}, {one_line(e.message), one_line(e.message)}, offset_of(it_->source, e.location)};
     } catch (const std::exception& e) {

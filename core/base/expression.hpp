@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-/// The one expression language of packs, templates, playbooks and log rules: inja's grammar, with kinds checked before it runs.
+/// The one expression language of packs, templates, playbooks and log rules: inja's grammar, with kinds checked before
+/// it runs.
 namespace imops {
 
 /// The names that an expression may use: a tree of types ("memory" is a map with the member "total").
@@ -50,7 +51,8 @@ struct Compiled;
 
 /// How a file is made of a template.
 struct FileOptions {
-    /// How a value is written: quoted as the file's format demands. Throws std::exception for one that the format cannot hold.
+    /// How a value is written: quoted as the file's format demands. Throws std::exception for one that the format
+    /// cannot hold.
     std::function<std::string(const nlohmann::json&)> written;
     Lang lang = Lang::en; // what say("English", "中文") gives: a remark, which is written as it is, on one line
 };
@@ -84,10 +86,11 @@ class Language {
     ~Language();
     Language(const Language&) = delete;
     Language& operator=(const Language&) = delete;
-    std::variant<Expression, Mistake> expression(const std::string& source, const Scope&, std::optional<Kind> wanted = {}) const;
+    std::variant<Expression, Mistake> expression(const std::string& source, const Scope&,
+                                                 std::optional<Kind> wanted = {}) const;
     std::variant<Expression, Mistake> text_template(const std::string& source, const Scope&) const;
-    /// A template of a file: statements have lines of their own, each value is written by `written`. When it is rendered, more than 4 MiB of
-    /// text or a million turns of its loops end it (NoValue).
+    /// A template of a file: statements have lines of their own, each value is written by `written`. When it is
+    /// rendered, more than 4 MiB of text or a million turns of its loops end it (NoValue).
     std::variant<Expression, Mistake> file_template(const std::string& source, const Scope&, FileOptions) const;
     /// Units and constants ("GiB", "days"): put them beside the data of every evaluation.
     static const nlohmann::json& constants();

@@ -8,10 +8,12 @@ using Op = inja::FunctionStorage::Operation;
 
 const std::vector<std::tuple<std::string_view, Kind, double>>& unit_constants() {
     static const std::vector<std::tuple<std::string_view, Kind, double>> all{
-        {"KB", Kind::bytes, 1e3},       {"MB", Kind::bytes, 1e6},           {"GB", Kind::bytes, 1e9},
-        {"TB", Kind::bytes, 1e12},      {"KiB", Kind::bytes, 1024},         {"MiB", Kind::bytes, 1048576},
-        {"GiB", Kind::bytes, 1073741824}, {"TiB", Kind::bytes, 1099511627776}, {"ms", Kind::seconds, 0.001},
-        {"seconds", Kind::seconds, 1},  {"minutes", Kind::seconds, 60},     {"hours", Kind::seconds, 3600},
+        {"KB", Kind::bytes, 1e3},         {"MB", Kind::bytes, 1e6},
+        {"GB", Kind::bytes, 1e9},         {"TB", Kind::bytes, 1e12},
+        {"KiB", Kind::bytes, 1024},       {"MiB", Kind::bytes, 1048576},
+        {"GiB", Kind::bytes, 1073741824}, {"TiB", Kind::bytes, 1099511627776},
+        {"ms", Kind::seconds, 0.001},     {"seconds", Kind::seconds, 1},
+        {"minutes", Kind::seconds, 60},   {"hours", Kind::seconds, 3600},
         {"days", Kind::seconds, 86400}};
     return all;
 }
@@ -37,7 +39,8 @@ std::optional<std::size_t> mixed_and_or(std::string_view s) {
             if (word != "and" && word != "or") continue;
             if (!seen.back().empty() && seen.back() != word) return b;
             seen.back() = word;
-        } else ++i;
+        } else
+            ++i;
     }
     return {};
 }
@@ -49,7 +52,16 @@ bool same_kind(Kind a, Kind b) {
     return a == Kind::any || b == Kind::any || time(a) == time(b);
 }
 
-/// What a list or a fleet map is made of; the type itself when it is a plain value.
+Line kind_remedy(Kind a, Kind b) {
+    if (a == Kind::bytes || b == Kind::bytes)
+        return Text{"Write sizes with a unit: 8 * GiB.", "容量要带单位：8 * GiB。"};
+    if (a == Kind::seconds || b == Kind::seconds)
+        return Text{"Write times with a unit: 30 * days.", "时间要带单位：30 * days。"};
+    return {};
+}
+
+} // namespace
+
 Type item_of(const Type& t) {
     if (t.kind == Kind::table) return Type{Kind::map, t.members};
     if (t.kind == Kind::list || t.kind == Kind::map) {
@@ -58,14 +70,6 @@ Type item_of(const Type& t) {
     }
     return t;
 }
-
-Line kind_remedy(Kind a, Kind b) {
-    if (a == Kind::bytes || b == Kind::bytes) return Text{"Write sizes with a unit: 8 * GiB.", "容量要带单位：8 * GiB。"};
-    if (a == Kind::seconds || b == Kind::seconds) return Text{"Write times with a unit: 30 * days.", "时间要带单位：30 * days。"};
-    return {};
-}
-
-} // namespace
 
 std::optional<std::size_t> pipe(std::string_view s) {
     if (s.find('|') == s.npos) return {};
@@ -91,7 +95,8 @@ Mistake unknown_function(std::size_t offset, std::string_view wanted) {
     }
     auto near = nearest(wanted, names);
     return {offset, say("there is no function {}()", "没有函数 {}()", one_line(wanted, 60)),
-            near.empty() ? Line{Text{"The functions are listed in docs/packs.md.", "可用的函数见 docs/packs.md。"}} : say("Did you mean {}()?", "是否想写 {}()？", near)};
+            near.empty() ? Line{Text{"The functions are listed in docs/packs.md.", "可用的函数见 docs/packs.md。"}}
+                         : say("Did you mean {}()?", "是否想写 {}()？", near)};
 }
 
 void TypeCheck::wrong(const inja::AstNode& at, Line what, Line remedy) {
@@ -109,7 +114,8 @@ Type TypeCheck::of(const inja::AstNode& node) {
 Kind TypeCheck::expression(const inja::Template& t) {
     for (auto& node : t.root.nodes)
         if (auto* list = dynamic_cast<const inja::ExpressionListNode*>(node.get()))
-            if (auto* call = dynamic_cast<const inja::FunctionNode*>(list->root.get()); call && call->arguments.size() == 1)
+            if (auto* call = dynamic_cast<const inja::FunctionNode*>(list->root.get());
+                call && call->arguments.size() == 1)
                 return of(*call->arguments[0]).kind;
     mistake = Mistake{0, Text{"is not an expression", "不是一个表达式"}, {}};
     return Kind::any;
@@ -130,11 +136,16 @@ void TypeCheck::visit(const inja::ExpressionListNode& e) {
 void TypeCheck::visit(const inja::LiteralNode& l) {
     auto& v = l.value;
     literal_zero_ = v.is_number() && v.get<double>() == 0;
-    if (v.is_number()) last_ = {Kind::number, {}};
-    else if (v.is_string()) last_ = {Kind::text, {}};
-    else if (v.is_boolean()) last_ = {Kind::boolean, {}};
-    else if (v.is_array()) last_ = {Kind::list, {{"", Type{v.empty() || v[0].is_string() ? Kind::text : Kind::number, {}}}}};
-    else last_ = {Kind::any, {}};
+    if (v.is_number())
+        last_ = {Kind::number, {}};
+    else if (v.is_string())
+        last_ = {Kind::text, {}};
+    else if (v.is_boolean())
+        last_ = {Kind::boolean, {}};
+    else if (v.is_array())
+        last_ = {Kind::list, {{"", Type{v.empty() || v[0].is_string() ? Kind::text : Kind::number, {}}}}};
+    else
+        last_ = {Kind::any, {}};
 }
 
 Type TypeCheck::name_of(const inja::DataNode& d) {
@@ -197,8 +208,11 @@ Type TypeCheck::logic(const inja::FunctionNode& f) {
     for (auto& a : f.arguments) {
         auto t = of(*a);
         if (t.kind != Kind::boolean && t.kind != Kind::any)
-            wrong(*a, say("`and`, `or` and `not` need conditions, this is {}", "`and`、`or`、`not` 需要条件，这里是 {}", name(t.kind)),
-                  Text{"`not` binds tighter than a comparison: not (a == b).", "`not` 的优先级高于比较：应写 not (a == b)。"});
+            wrong(*a,
+                  say("`and`, `or` and `not` need conditions, this is {}", "`and`、`or`、`not` 需要条件，这里是 {}",
+                      name(t.kind)),
+                  Text{"`not` binds tighter than a comparison: not (a == b).",
+                       "`not` 的优先级高于比较：应写 not (a == b)。"});
     }
     return {Kind::boolean, {}};
 }
@@ -209,15 +223,19 @@ Type TypeCheck::comparison(const inja::FunctionNode& f) {
     auto b = of(*f.arguments[1]);
     zero = (zero && is_number(b.kind)) || (literal_zero_ && is_number(a.kind));
     if (f.operation == Op::In) {
-        if (b.kind != Kind::list && b.kind != Kind::any) wrong(f, say("`in` needs a list, this is {}", "`in` 需要列表，这里是 {}", name(b.kind)));
-        else if (!same_kind(a.kind, item_of(b).kind)) wrong(f, say("{} in a list of {}", "{} 与列表项 {} 类型不符", name(a.kind), name(item_of(b).kind)));
+        if (b.kind != Kind::list && b.kind != Kind::any)
+            wrong(f, say("`in` needs a list, this is {}", "`in` 需要列表，这里是 {}", name(b.kind)));
+        else if (!same_kind(a.kind, item_of(b).kind))
+            wrong(f, say("{} in a list of {}", "{} 与列表项 {} 类型不符", name(a.kind), name(item_of(b).kind)));
         return {Kind::boolean, {}};
     }
     bool order = f.operation != Op::Equal && f.operation != Op::NotEqual;
     if (!zero && !same_kind(a.kind, b.kind))
-        wrong(f, say("{} is compared with {}", "{} 与 {} 不能比较", name(a.kind), name(b.kind)), kind_remedy(a.kind, b.kind));
+        wrong(f, say("{} is compared with {}", "{} 与 {} 不能比较", name(a.kind), name(b.kind)),
+              kind_remedy(a.kind, b.kind));
     else if (order && ((a.kind != Kind::any && !is_number(a.kind)) || (b.kind != Kind::any && !is_number(b.kind))))
-        wrong(f, say("{} has no order", "{} 不能比较大小", name(a.kind)), Text{"For versions: older(version, \"1.2\").", "比较版本请用：older(version, \"1.2\")。"});
+        wrong(f, say("{} has no order", "{} 不能比较大小", name(a.kind)),
+              Text{"For versions: older(version, \"1.2\").", "比较版本请用：older(version, \"1.2\")。"});
     return {Kind::boolean, {}};
 }
 
@@ -233,21 +251,29 @@ Type TypeCheck::arithmetic(const inja::FunctionNode& f) {
     }
     switch (f.operation) {
     case Op::Modulo:
-        if (auto* l = dynamic_cast<const inja::LiteralNode*>(f.arguments[1].get()); !l || !l->value.is_number_integer() || l->value == 0)
-            wrong(f, Text{"the divisor of % must be a whole number other than 0, written out", "% 的除数必须是直接写出的非零整数"}, {});
+        if (auto* l = dynamic_cast<const inja::LiteralNode*>(f.arguments[1].get());
+            !l || !l->value.is_number_integer() || l->value == 0)
+            wrong(f,
+                  Text{"the divisor of % must be a whole number other than 0, written out",
+                       "% 的除数必须是直接写出的非零整数"},
+                  {});
         [[fallthrough]];
     case Op::Add:
     case Op::Subtract:
-        if (!same_kind(ka, kb)) wrong(f, say("{} and {} do not add up", "{} 与 {} 不能相加减", name(ka), name(kb)), kind_remedy(ka, kb));
+        if (!same_kind(ka, kb))
+            wrong(f, say("{} and {} do not add up", "{} 与 {} 不能相加减", name(ka), name(kb)), kind_remedy(ka, kb));
         return {ka == Kind::any ? kb : ka == Kind::clock ? Kind::seconds : ka, {}};
     case Op::Multiplication:
         if (ka == Kind::number) return {kb, {}};
         if (kb == Kind::number) return {ka, {}};
-        if (ka != Kind::any && kb != Kind::any) wrong(f, say("{} times {} has no meaning", "{} 乘以 {} 没有意义", name(ka), name(kb)));
+        if (ka != Kind::any && kb != Kind::any)
+            wrong(f, say("{} times {} has no meaning", "{} 乘以 {} 没有意义", name(ka), name(kb)));
         return {Kind::any, {}};
     case Op::Division:
         if (kb == Kind::number) return {ka, {}};
-        if (!same_kind(ka, kb)) wrong(f, say("{} divided by {} has no meaning", "{} 除以 {} 没有意义", name(ka), name(kb)), kind_remedy(ka, kb));
+        if (!same_kind(ka, kb))
+            wrong(f, say("{} divided by {} has no meaning", "{} 除以 {} 没有意义", name(ka), name(kb)),
+                  kind_remedy(ka, kb));
         return {Kind::number, {}};
     default: return {Kind::number, {}};
     }
@@ -279,7 +305,8 @@ Type TypeCheck::call(const inja::FunctionNode& f) {
         if (i == 1) second = t;
         auto& fits = known->takes[i];
         if (t.kind != Kind::any && !fits.empty() && std::find(fits.begin(), fits.end(), t.kind) == fits.end())
-            wrong(*f.arguments[i], say("{}() takes {}, this is {}", "{}() 需要 {}，这里是 {}", f.name, name(fits.front()), name(t.kind)));
+            wrong(*f.arguments[i], say("{}() takes {}, this is {}", "{}() 需要 {}，这里是 {}", f.name,
+                                       name(fits.front()), name(t.kind)));
     }
     auto literal = [&](std::size_t i) -> std::string {
         auto* l = dynamic_cast<const inja::LiteralNode*>(f.arguments[i].get());
@@ -287,14 +314,22 @@ Type TypeCheck::call(const inja::FunctionNode& f) {
     };
     if ((f.name == "matches" || f.name == "part") && !literal(1).empty())
         if (auto bad = bad_regex(literal(1), f.name == "part"); !bad.empty())
-            wrong(*f.arguments[1], say("{}(): '{}' does not do as a regular expression: {}", "{}()：'{}' 不能用作正则表达式：{}", f.name, one_line(literal(1), 60), one_line(bad)),
-                  Text{"The grammar is RE2's: https://github.com/google/re2/wiki/Syntax; part() gives the first (group).", "语法为 RE2：https://github.com/google/re2/wiki/Syntax；part() 取第一个（分组）。"});
+            wrong(
+                *f.arguments[1],
+                say("{}(): '{}' does not do as a regular expression: {}", "{}()：'{}' 不能用作正则表达式：{}", f.name,
+                    one_line(literal(1), 60), one_line(bad)),
+                Text{"The grammar is RE2's: https://github.com/google/re2/wiki/Syntax; part() gives the first (group).",
+                     "语法为 RE2：https://github.com/google/re2/wiki/Syntax；part() 取第一个（分组）。"});
     if (f.name == "exists") {
-        if (scope_.find(literal(0))) asked.insert(literal(0));
-        else wrong(f, say("exists() asks for '{}', which nothing declares", "exists() 查询的 '{}' 没有声明", literal(0)));
+        if (scope_.find(literal(0)))
+            asked.insert(literal(0));
+        else
+            wrong(f,
+                  say("exists() asks for '{}', which nothing declares", "exists() 查询的 '{}' 没有声明", literal(0)));
     }
     switch (known->gives) {
-    case Function::Gives::fixed: return known->result == Kind::table ? first : Type{known->result, {{"", Type{Kind::text, {}}}}};
+    case Function::Gives::fixed:
+        return known->result == Kind::table ? first : Type{known->result, {{"", Type{Kind::text, {}}}}};
     case Function::Gives::second: return second;
     case Function::Gives::item: {
         auto t = item_of(first);
@@ -307,91 +342,5 @@ Type TypeCheck::call(const inja::FunctionNode& f) {
     }
     return {Kind::any, {}};
 }
-
-thread_local std::size_t turns = 0;
-
-namespace {
-
-/// A call of ours in inja's tree, which is the caller's own and not const.
-std::shared_ptr<inja::FunctionNode> call_of(std::size_t pos, inja::CallbackFunction callback) {
-    auto node = std::make_shared<inja::FunctionNode>("imops", pos);
-    node->callback = std::move(callback);
-    return node;
-}
-
-} // namespace
-
-Type TypeCheck::remark(const inja::FunctionNode& f) {
-    for (auto& a : f.arguments)
-        if (auto t = of(*a); t.kind != Kind::text && t.kind != Kind::any) wrong(*a, say("{}() takes {}, this is {}", "{}() 需要 {}，这里是 {}", f.name, name(Kind::text), name(t.kind)));
-    if (f.arguments.size() != 2) wrong(f, Text{"say() takes the English and the Chinese words", "say() 需要英文和中文两段文字"}, Text{"say(\"memory\", \"内存\")", "say(\"memory\", \"内存\")"});
-    auto& node = const_cast<inja::FunctionNode&>(f);
-    node.operation = Op::Callback;
-    node.callback = [which = file_->lang == Lang::zh](inja::Arguments& a) {
-        auto* words = a[which ? 1 : 0];
-        return inja::json(words->is_string() ? one_line(words->get_ref<const std::string&>(), 2000) : words->dump());
-    };
-    return {Kind::text, {}};
-}
-
-void TypeCheck::wrap(const inja::ExpressionListNode& e) {
-    auto* call = dynamic_cast<const inja::FunctionNode*>(e.root.get());
-    if (mistake || (call && call->name == "say")) return;
-    auto node = call_of(e.root->pos, [written = file_->written, pos = e.root->pos](inja::Arguments& a) {
-        try {
-            return inja::json(written(*a[0]));
-        } catch (const std::exception& why) {
-            throw Unwritten{why.what(), pos};
-        }
-    });
-    node->arguments.push_back(e.root);
-    const_cast<inja::ExpressionListNode&>(e).root = std::move(node);
-}
-
-void TypeCheck::count_turns(const inja::ForStatementNode& n) {
-    auto turn = std::make_shared<inja::ExpressionListNode>(n.pos);
-    turn->root = call_of(n.pos, [](inja::Arguments&) {
-        if (++turns > 1'000'000) throw std::runtime_error("more than a million turns of its loops");
-        return inja::json("");
-    });
-    auto& body = const_cast<inja::ForStatementNode&>(n).body.nodes;
-    body.insert(body.begin(), std::move(turn));
-}
-
-void TypeCheck::visit(const inja::ForArrayStatementNode& n) {
-    if (!n.condition.root) wrong(n, Text{"{% for %} has nothing to go over", "{% for %} 没有可遍历的内容"}, Text{"{% for h in role.app %}", "{% for h in role.app %}"});
-    auto t = n.condition.root ? of(*n.condition.root) : Type{};
-    if (t.kind != Kind::list && t.kind != Kind::table && t.kind != Kind::any)
-        wrong(n, say("{{% for %}} needs a list or a table, this is {}", "{{% for %}} 需要列表或表，这里是 {}", name(t.kind)));
-    auto before = locals_;
-    locals_[n.value] = item_of(t);
-    n.body.accept(*this);
-    locals_ = std::move(before);
-    if (file_) count_turns(n);
-}
-
-void TypeCheck::visit(const inja::ForObjectStatementNode& n) {
-    auto t = n.condition.root ? of(*n.condition.root) : Type{};
-    auto before = locals_;
-    locals_[n.key] = {Kind::text, {}};
-    locals_[n.value] = item_of(t);
-    n.body.accept(*this);
-    locals_ = std::move(before);
-    if (file_) count_turns(n);
-}
-
-void TypeCheck::visit(const inja::IfStatementNode& n) {
-    if (!n.condition.root) wrong(n, Text{"{% if %} has no condition", "{% if %} 没有条件"}, Text{"{% if airgap %}", "{% if airgap %}"});
-    auto t = n.condition.root ? of(*n.condition.root) : Type{};
-    if (t.kind != Kind::boolean && t.kind != Kind::any)
-        wrong(n, say("{{% if %}} needs a condition, this is {}", "{{% if %}} 需要条件，这里是 {}", name(t.kind)));
-    n.true_statement.accept(*this);
-    n.false_statement.accept(*this);
-}
-
-void TypeCheck::visit(const inja::IncludeStatementNode& n) { wrong(n, Text{"include is not allowed here", "此处不允许 include"}); }
-void TypeCheck::visit(const inja::ExtendsStatementNode& n) { wrong(n, Text{"extends is not allowed here", "此处不允许 extends"}); }
-void TypeCheck::visit(const inja::BlockStatementNode& n) { wrong(n, Text{"block is not allowed here", "此处不允许 block"}); }
-void TypeCheck::visit(const inja::SetStatementNode& n) { wrong(n, Text{"set is not allowed here", "此处不允许 set"}); }
 
 } // namespace imops::detail

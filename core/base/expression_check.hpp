@@ -13,7 +13,8 @@ const std::vector<std::tuple<std::string_view, Kind, double>>& unit_constants();
 /// Offset of the second of an `and` and an `or` that stand at the same depth: inja gives both the same rank.
 std::optional<std::size_t> mixed_and_or(std::string_view source);
 
-/// What begins a line of statements: a character that no template holds, since "##" at the beginning of a line is text to us.
+/// What begins a line of statements: a character that no template holds, since "##" at the beginning of a line is text
+/// to us.
 constexpr std::string_view line_statement = "\x01";
 
 /// Offset of a template's first pipe as inja's own lexer sees it: inja ends the program on one with nothing before it.
@@ -31,9 +32,9 @@ struct Unwritten : std::runtime_error {
     Unwritten(const std::string& why, std::size_t at) : std::runtime_error{why}, offset{at} {}
 };
 
-/// Walks inja's tree and finds the first mistake: unknown names and functions, kinds that do not fit. inja itself would let a
-/// comparison of text with a number pass as false, and end the program on the first item of an empty list or on 1 % 0: our
-/// functions are put in the place of inja's of the same name, and the divisor of % must be written out.
+/// Walks inja's tree and finds the first mistake: unknown names and functions, kinds that do not fit. inja itself would
+/// let a comparison of text with a number pass as false, and end the program on the first item of an empty list or on 1
+/// % 0: our functions are put in the place of inja's of the same name, and the divisor of % must be written out.
 class TypeCheck : public inja::NodeVisitor {
     const Scope& scope_;
     std::size_t shift_;
@@ -59,7 +60,8 @@ class TypeCheck : public inja::NodeVisitor {
     std::set<std::string> reads; // dotted names of data
     std::set<std::string> asked; // those guarded by exists("...")
 
-    TypeCheck(const Scope& scope, std::size_t shift, const FileOptions* file = nullptr) : scope_{scope}, shift_{shift}, file_{file} {}
+    TypeCheck(const Scope& scope, std::size_t shift, const FileOptions* file = nullptr)
+        : scope_{scope}, shift_{shift}, file_{file} {}
     Kind expression(const inja::Template&); // of the form {{ imops_value(E) }}
     void whole(const inja::Template&);
 
@@ -80,5 +82,8 @@ class TypeCheck : public inja::NodeVisitor {
     void visit(const inja::BlockStatementNode&) override;
     void visit(const inja::SetStatementNode&) override;
 };
+
+/// What a list or a fleet map is made of; the type itself when it is a plain value.
+Type item_of(const Type&);
 
 } // namespace imops::detail

@@ -161,7 +161,8 @@ json sql_name(Args& a) {
 
 json authority(Args& a) {
     auto address = str(*a[0]);
-    return (address.find(':') == address.npos ? address : "[" + address + "]") + ":" + std::to_string(std::int64_t(num(*a[1])));
+    return (address.find(':') == address.npos ? address : "[" + address + "]") + ":" +
+           std::to_string(std::int64_t(num(*a[1])));
 }
 
 /// 4 or 6 for an address; 0 for a name.
@@ -187,14 +188,20 @@ std::string bad_regex(const std::string& regex, bool needs_group) {
 
 const std::vector<Function>& functions() {
     static const std::vector<Kind> list{Kind::list}, many{Kind::list, Kind::map}, table{Kind::table}, text{Kind::text};
-    static const std::vector<Kind> numeric{Kind::number, Kind::bytes, Kind::seconds, Kind::clock}, counted{Kind::list, Kind::table, Kind::map, Kind::text};
-    static const std::vector<Kind> bytes{Kind::bytes}, seconds{Kind::seconds, Kind::clock}, plain_number{Kind::number}, any;
+    static const std::vector<Kind> numeric{Kind::number, Kind::bytes, Kind::seconds, Kind::clock},
+        counted{Kind::list, Kind::table, Kind::map, Kind::text};
+    static const std::vector<Kind> bytes{Kind::bytes}, seconds{Kind::seconds, Kind::clock}, plain_number{Kind::number},
+        any;
     static const std::vector<Function> all{
         {"bytes", {bytes}, Kind::text, Gives::fixed, [](Args& a) -> json { return show_bytes(num(*a[0])); }},
         {"duration", {seconds}, Kind::text, Gives::fixed, [](Args& a) -> json { return show_duration(num(*a[0])); }},
         {"percent", {plain_number}, Kind::text, Gives::fixed, [](Args& a) -> json { return show_share(num(*a[0])); }},
         {"number", {plain_number}, Kind::text, Gives::fixed, [](Args& a) -> json { return show_number(num(*a[0])); }},
-        {"date", {{Kind::seconds, Kind::number}}, Kind::text, Gives::fixed, [](Args& a) -> json { return show_date(num(*a[0])); }},
+        {"date",
+         {{Kind::seconds, Kind::number}},
+         Kind::text,
+         Gives::fixed,
+         [](Args& a) -> json { return show_date(num(*a[0])); }},
         {"abs", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::abs(num(*a[0]))); }},
         {"sum", {many}, Kind::any, Gives::item, sum},
         {"median", {many}, Kind::any, Gives::item, median},
@@ -215,10 +222,30 @@ const std::vector<Function>& functions() {
         {"round", {numeric, plain_number}, Kind::any, Gives::item, rounded},
         {"floor", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::floor(num(*a[0]))); }},
         {"ceil", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::ceil(num(*a[0]))); }},
-        {"least", {numeric, numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::min(num(*a[0]), num(*a[1]))); }},
-        {"most", {numeric, numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::max(num(*a[0]), num(*a[1]))); }},
-        {"choose", {{Kind::boolean}, any, any}, Kind::any, Gives::second, [](Args& a) { return *a[0] == true ? *a[1] : *a[2]; }},
-        {"text", {any}, Kind::text, Gives::fixed, [](Args& a) -> json { return a[0]->is_string() ? *a[0] : a[0]->is_number() ? json(number(num(*a[0])).dump()) : json(a[0]->dump()); }},
+        {"least",
+         {numeric, numeric},
+         Kind::any,
+         Gives::item,
+         [](Args& a) { return number(std::min(num(*a[0]), num(*a[1]))); }},
+        {"most",
+         {numeric, numeric},
+         Kind::any,
+         Gives::item,
+         [](Args& a) { return number(std::max(num(*a[0]), num(*a[1]))); }},
+        {"choose",
+         {{Kind::boolean}, any, any},
+         Kind::any,
+         Gives::second,
+         [](Args& a) { return *a[0] == true ? *a[1] : *a[2]; }},
+        {"text",
+         {any},
+         Kind::text,
+         Gives::fixed,
+         [](Args& a) -> json {
+             return a[0]->is_string()   ? *a[0]
+                    : a[0]->is_number() ? json(number(num(*a[0])).dump())
+                                        : json(a[0]->dump());
+         }},
         {"sql_text", {text}, Kind::text, Gives::fixed, sql_text},
         {"sql_name", {text}, Kind::text, Gives::fixed, sql_name},
         {"url_part", {text}, Kind::text, Gives::fixed, [](Args& a) -> json { return percent_escaped(str(*a[0])); }},

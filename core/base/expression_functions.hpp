@@ -16,7 +16,8 @@ struct Function {
     std::string_view name;
     std::vector<std::vector<Kind>> takes; // for each argument the kinds that fit; empty: any
     Kind result;                          // for Gives::fixed
-    Gives gives = Gives::fixed;           // item: kind of the list's items; column: list of the table's column; second: kind of the second argument
+    Gives gives = Gives::fixed; // item: kind of the list's items; column: list of the table's column; second: kind of
+                                // the second argument
     std::function<nlohmann::json(Args&)> run; // empty: inja's own; else it takes the place of inja's
 };
 

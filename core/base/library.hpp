@@ -4,8 +4,8 @@
 
 namespace imops {
 
-/// A shared library that is opened when it is first needed: loading it costs more than a short command takes, and a site that does
-/// not need it need not have it. Never closed again: TLS libraries register handlers that run at exit.
+/// A shared library that is opened when it is first needed: loading it costs more than a short command takes, and a
+/// site that does not need it need not have it. Never closed again: TLS libraries register handlers that run at exit.
 class Library {
     void* so_;
 

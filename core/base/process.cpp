@@ -65,11 +65,15 @@ int start(const std::vector<std::string>& argv, const Pipe& in, const Pipe& out,
 IgnorePipes::IgnorePipes() : before_{std::signal(SIGPIPE, SIG_IGN)} {}
 IgnorePipes::~IgnorePipes() { std::signal(SIGPIPE, before_); }
 
-Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::milliseconds limit, std::string_view input) {
+Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::milliseconds limit,
+                          std::string_view input) {
     IgnorePipes ignore;
     auto cannot = [&](int e) {
-        return Error{Code::io, say("cannot run {}: {}", "无法运行 {}：{}", argv.empty() ? std::string{} : argv.front(), std::strerror(e)),
-                     Text{"Is the program installed and in PATH?", "程序是否已安装并在 PATH 中？"}, {}};
+        return Error{
+            Code::io,
+            say("cannot run {}: {}", "无法运行 {}：{}", argv.empty() ? std::string{} : argv.front(), std::strerror(e)),
+            Text{"Is the program installed and in PATH?", "程序是否已安装并在 PATH 中？"},
+            {}};
     };
     Pipe in, out, err;
     if (argv.empty() || !in.open() || !out.open() || !err.open()) return cannot(argv.empty() ? EINVAL : errno);
@@ -99,8 +103,10 @@ Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::mil
             if (!ready) return;
             char buffer[65536];
             auto n = ::read(fd, buffer, sizeof buffer);
-            if (n <= 0) Pipe::shut(fd);
-            else if (into.size() < max_output) into.append(buffer, std::size_t(n));
+            if (n <= 0)
+                Pipe::shut(fd);
+            else if (into.size() < max_output)
+                into.append(buffer, std::size_t(n));
         };
         drain(out.read, fds[0].revents, ended.out);
         drain(err.read, fds[1].revents, ended.err);
@@ -109,8 +115,10 @@ Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::mil
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
     if (late)
-        return Error{Code::timed_out, say("{} did not end in {} s", "{} 在 {} 秒内未结束", argv.front(), limit.count() / 1000.0),
-                     Text{"Run it by hand to see what it waits for.", "请手工运行它，看它在等待什么。"}, {}};
+        return Error{Code::timed_out,
+                     say("{} did not end in {} s", "{} 在 {} 秒内未结束", argv.front(), limit.count() / 1000.0),
+                     Text{"Run it by hand to see what it waits for.", "请手工运行它，看它在等待什么。"},
+                     {}};
     ended.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     return ended;
 }

@@ -22,8 +22,9 @@ struct Ended {
     std::string out, err;
 };
 
-/// Runs a program (argv, looked up in PATH, no shell) to its end with empty standard input; kills its process group at `limit`.
-/// Output beyond 16 MiB is dropped. Errors: Code::io (cannot be started), Code::timed_out.
-Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::milliseconds limit, std::string_view input = {});
+/// Runs a program (argv, looked up in PATH, no shell) to its end with empty standard input; kills its process group at
+/// `limit`. Output beyond 16 MiB is dropped. Errors: Code::io (cannot be started), Code::timed_out.
+Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::milliseconds limit,
+                          std::string_view input = {});
 
 } // namespace imops

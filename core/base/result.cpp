@@ -38,7 +38,10 @@ std::string_view name(Code c) {
 }
 
 Error library_missing(std::string_view name, Text what_for, std::string_view package) {
-    return {Code::unsupported, say("{}, {}, cannot be loaded", "无法加载 {}（{}）", name, what_for), say("Run: apt-get install {}", "执行：apt-get install {}", package), {}};
+    return {Code::unsupported,
+            say("{}, {}, cannot be loaded", "无法加载 {}（{}）", name, what_for),
+            say("Run: apt-get install {}", "执行：apt-get install {}", package),
+            {}};
 }
 
 } // namespace imops

@@ -9,25 +9,47 @@ namespace imops {
 
 /// What kind of thing went wrong. Stable names, documented in docs/errors.md; never reused.
 enum class Code {
-    usage, config, io, parse, internal, interrupted,
+    usage,
+    config,
+    io,
+    parse,
+    internal,
+    interrupted,
     // reaching a host
-    name_not_found, refused, timed_out, unreachable, not_ssh, handshake,
-    host_key_unknown, host_key_changed, host_key_revoked,
-    key_refused, key_unreadable, password_refused, no_method,
-    sudo_refused, no_shell, no_channel, lost, unsupported,
+    name_not_found,
+    refused,
+    timed_out,
+    unreachable,
+    not_ssh,
+    handshake,
+    host_key_unknown,
+    host_key_changed,
+    host_key_revoked,
+    key_refused,
+    key_unreadable,
+    password_refused,
+    no_method,
+    sudo_refused,
+    no_shell,
+    no_channel,
+    lost,
+    unsupported,
     // asking a service
-    tls_untrusted, not_http, redirect_loop,
+    tls_untrusted,
+    not_http,
+    redirect_loop,
     // running something there
-    remote, too_long
+    remote,
+    too_long
 };
 /// "host_key_changed": the name used in reports, bundles and docs/errors.md.
 std::string_view name(Code);
 
 struct Error {
     Code code = Code::internal;
-    Line what;                // one lower-case clause, no full stop
-    Line remedy;              // a sentence: what to do next; empty only for Code::internal
-    std::vector<Line> trace;  // "while reading imops.yaml", innermost first
+    Line what;               // one lower-case clause, no full stop
+    Line remedy;             // a sentence: what to do next; empty only for Code::internal
+    std::vector<Line> trace; // "while reading imops.yaml", innermost first
     Error during(Line l) && {
         trace.push_back(std::move(l));
         return std::move(*this);

@@ -1,6 +1,6 @@
 #include "core/base/string.hpp"
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <fmt/format.h>
 
@@ -80,9 +80,12 @@ std::string plain(std::string_view s, std::size_t max) {
         if ((i = fine) == s.size() || r.size() >= max) break;
         auto n = sequence(s.substr(i, 4));
         auto c = static_cast<unsigned char>(s[i]);
-        if (!n || harmful(s.substr(i, n))) r += "\uFFFD";
-        else if (n > 1 || (c >= 0x20 && c != 0x7F) || c == '\n' || c == '\t') r += s.substr(i, n);
-        else if (c != '\r') r += "\uFFFD";
+        if (!n || harmful(s.substr(i, n)))
+            r += "\uFFFD";
+        else if (n > 1 || (c >= 0x20 && c != 0x7F) || c == '\n' || c == '\t')
+            r += s.substr(i, n);
+        else if (c != '\r')
+            r += "\uFFFD";
         i += std::max<std::size_t>(n, 1);
     }
     if (i < s.size()) r += "…";
@@ -119,7 +122,8 @@ std::string base64(std::string_view bytes) {
     text.reserve((bytes.size() + 2) / 3 * 4);
     for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(3, bytes.size()))) {
         unsigned three = 0;
-        for (std::size_t i = 0; i < 3; ++i) three = three << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u);
+        for (std::size_t i = 0; i < 3; ++i)
+            three = three << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u);
         for (std::size_t i = 0; i < 4; ++i) text += i <= bytes.size() ? letters[three >> (18 - 6 * i) & 63] : '=';
     }
     return text;
@@ -130,7 +134,8 @@ std::optional<std::string> from_base64(std::string_view text) {
         std::array<signed char, 256> v{};
         v.fill(-1);
         constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        for (std::size_t i = 0; i < alphabet.size(); ++i) v[static_cast<unsigned char>(alphabet[i])] = static_cast<signed char>(i);
+        for (std::size_t i = 0; i < alphabet.size(); ++i)
+            v[static_cast<unsigned char>(alphabet[i])] = static_cast<signed char>(i);
         return v;
     }();
     std::string out;
@@ -157,16 +162,20 @@ std::optional<std::string> from_base64(std::string_view text) {
 std::string percent_escaped(std::string_view text) {
     std::string out;
     for (unsigned char c : text)
-        if (std::isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~') out += char(c);
-        else out += fmt::format("%{:02X}", c);
+        if (std::isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~')
+            out += char(c);
+        else
+            out += fmt::format("%{:02X}", c);
     return out;
 }
 
 std::string shell_quote(std::string_view text) {
     std::string r = "'";
     for (char c : text)
-        if (c == '\'') r += "'\\''";
-        else r += c;
+        if (c == '\'')
+            r += "'\\''";
+        else
+            r += c;
     return r + "'";
 }
 

@@ -12,8 +12,8 @@ std::string nearest(std::string_view typed, const std::vector<std::string>& cand
 /// Offset of the first byte that is not well-formed UTF-8; nothing when all is.
 std::optional<std::size_t> bad_utf8(std::string_view);
 
-/// Foreign text made fit for a terminal, a log or a page: invalid UTF-8 and control characters (but newline and tab) become U+FFFD
-/// or a space, escape sequences cannot survive, more than `max` bytes are cut with "…".
+/// Foreign text made fit for a terminal, a log or a page: invalid UTF-8 and control characters (but newline and tab)
+/// become U+FFFD or a space, escape sequences cannot survive, more than `max` bytes are cut with "…".
 std::string plain(std::string_view foreign, std::size_t max = 2000);
 /// The same, and on one line.
 std::string one_line(std::string_view foreign, std::size_t max = 300);

@@ -29,13 +29,16 @@ struct Line {
 
 namespace detail {
 template <class T> decltype(auto) speak(const T& v, Lang l) {
-    if constexpr (std::is_same_v<T, Line>) return v.in(l);
-    else if constexpr (std::is_same_v<T, Text>) return v.in(l);
-    else return (v);
+    if constexpr (std::is_same_v<T, Line>)
+        return v.in(l);
+    else if constexpr (std::is_same_v<T, Text>)
+        return v.in(l);
+    else
+        return (v);
 }
-template <class T> using spoken =
-    std::conditional_t<std::is_same_v<std::decay_t<T>, Line>, std::string,
-                       std::conditional_t<std::is_same_v<std::decay_t<T>, Text>, std::string_view, T>>;
+template <class T>
+using spoken = std::conditional_t<std::is_same_v<std::decay_t<T>, Line>, std::string,
+                                  std::conditional_t<std::is_same_v<std::decay_t<T>, Text>, std::string_view, T>>;
 } // namespace detail
 
 /// Formats in both languages; both format strings are checked at compile time. An argument that is itself a Text or a
@@ -43,7 +46,9 @@ template <class T> using spoken =
 template <class... A>
 Line say(fmt::format_string<detail::spoken<A>...> en, fmt::format_string<detail::spoken<A>...> zh, A&&... a) {
     auto in = [&](fmt::string_view f, [[maybe_unused]] Lang l) {
-        return [&](auto&&... x) { return fmt::vformat(f, fmt::make_format_args(x...)); }(detail::speak<std::decay_t<A>>(a, l)...);
+        return [&](auto&&... x) {
+            return fmt::vformat(f, fmt::make_format_args(x...));
+        }(detail::speak<std::decay_t<A>>(a, l)...);
     };
     return {in(en, Lang::en), in(zh, Lang::zh)};
 }

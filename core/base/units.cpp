@@ -15,14 +15,16 @@ struct Unit {
     double size;
 };
 
-constexpr std::array byte_units{Unit{"B", 1},         Unit{"KB", 1e3},          Unit{"MB", 1e6},          Unit{"GB", 1e9},
-                                Unit{"TB", 1e12},     Unit{"KiB", 1024},        Unit{"MiB", 1048576},     Unit{"GiB", 1073741824},
-                                Unit{"TiB", 1099511627776}};
-constexpr std::array time_units{
-    Unit{"ms", 0.001},     Unit{"s", 1},        Unit{"second", 1},  Unit{"seconds", 1},   Unit{"m", 60},           Unit{"min", 60},
-    Unit{"minute", 60},    Unit{"minutes", 60}, Unit{"h", 3600},    Unit{"hour", 3600},   Unit{"hours", 3600},     Unit{"d", 86400},
-    Unit{"day", 86400},    Unit{"days", 86400}, Unit{"w", 604800},  Unit{"week", 604800}, Unit{"weeks", 604800},   Unit{"month", 2592000},
-    Unit{"months", 2592000}, Unit{"year", 31536000}, Unit{"years", 31536000}};
+constexpr std::array byte_units{Unit{"B", 1},         Unit{"KB", 1e3},         Unit{"MB", 1e6},
+                                Unit{"GB", 1e9},      Unit{"TB", 1e12},        Unit{"KiB", 1024},
+                                Unit{"MiB", 1048576}, Unit{"GiB", 1073741824}, Unit{"TiB", 1099511627776}};
+constexpr std::array time_units{Unit{"ms", 0.001},       Unit{"s", 1},           Unit{"second", 1},
+                                Unit{"seconds", 1},      Unit{"m", 60},          Unit{"min", 60},
+                                Unit{"minute", 60},      Unit{"minutes", 60},    Unit{"h", 3600},
+                                Unit{"hour", 3600},      Unit{"hours", 3600},    Unit{"d", 86400},
+                                Unit{"day", 86400},      Unit{"days", 86400},    Unit{"w", 604800},
+                                Unit{"week", 604800},    Unit{"weeks", 604800},  Unit{"month", 2592000},
+                                Unit{"months", 2592000}, Unit{"year", 31536000}, Unit{"years", 31536000}};
 
 std::string_view trim(std::string_view s) {
     while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
@@ -75,14 +77,18 @@ std::optional<double> parse_date(std::string_view s) {
         auto [end, ec] = std::from_chars(s.data() + at, s.data() + at + n, v);
         return ec == std::errc{} && end == s.data() + at + n;
     };
-    if (s.size() != 10 || s.find_first_not_of("0123456789-") != s.npos || s[0] == '-' || s[4] != '-' || s[7] != '-' || !field(0, 4, y) || !field(5, 2, m) || !field(8, 2, d)) return {};
-    std::chrono::year_month_day day{std::chrono::year{y}, std::chrono::month{unsigned(m)}, std::chrono::day{unsigned(d)}};
+    if (s.size() != 10 || s.find_first_not_of("0123456789-") != s.npos || s[0] == '-' || s[4] != '-' || s[7] != '-' ||
+        !field(0, 4, y) || !field(5, 2, m) || !field(8, 2, d))
+        return {};
+    std::chrono::year_month_day day{std::chrono::year{y}, std::chrono::month{unsigned(m)},
+                                    std::chrono::day{unsigned(d)}};
     if (!day.ok()) return {};
     return double(std::chrono::sys_days{day}.time_since_epoch().count()) * 86400;
 }
 
 std::string show_bytes(double b) {
-    constexpr std::array<Unit, 5> steps{Unit{"B", 1}, Unit{"KiB", 1024}, Unit{"MiB", 1048576}, Unit{"GiB", 1073741824}, Unit{"TiB", 1099511627776}};
+    constexpr std::array<Unit, 5> steps{Unit{"B", 1}, Unit{"KiB", 1024}, Unit{"MiB", 1048576}, Unit{"GiB", 1073741824},
+                                        Unit{"TiB", 1099511627776}};
     auto* best = &steps[0];
     for (auto& u : steps)
         if (std::abs(b) >= u.size) best = &u;

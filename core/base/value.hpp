@@ -8,11 +8,12 @@
 
 namespace imops {
 
-/// What a value means. bytes and seconds are numbers that do not mix; `any` is only for what cannot be known before it runs.
+/// What a value means. bytes and seconds are numbers that do not mix; `any` is only for what cannot be known before it
+/// runs.
 enum class Kind { number, bytes, seconds, text, boolean, list, map, table, clock, any };
-std::string_view name(Kind);                           // as written in packs: "number", "bool", ...
-std::optional<Kind> kind_of(std::string_view name);    // the reverse
-bool is_number(Kind);                                  // number, bytes, seconds, clock
+std::string_view name(Kind);                        // as written in packs: "number", "bool", ...
+std::optional<Kind> kind_of(std::string_view name); // the reverse
+bool is_number(Kind);                               // number, bytes, seconds, clock
 
 /// A kind with what is inside it: the columns of a table, the keys of a map, the items of a list (one unnamed member).
 struct Type {

@@ -6,7 +6,8 @@ namespace imops {
 
 Scope context_scope() {
     Scope s;
-    Type text{Kind::text, {}}, number{Kind::number, {}}, bytes{Kind::bytes, {}}, words{Kind::list, {{"", Type{Kind::text, {}}}}};
+    Type text{Kind::text, {}}, number{Kind::number, {}}, bytes{Kind::bytes, {}},
+        words{Kind::list, {{"", Type{Kind::text, {}}}}};
     for (auto part : {"cores", "files", "connections"})
         for (auto level : {"minimum", "recommended"}) s.add(fmt::format("need.{}.{}", part, level), number);
     for (auto part : {"memory", "disk"})
@@ -15,7 +16,8 @@ Scope context_scope() {
     s.add("need.database.extensions", words);
     for (auto name : {"name", "address", "data", "user", "service_user"}) s.add(fmt::format("host.{}", name), text);
     for (auto name : {"roles", "ports", "units"}) s.add(fmt::format("host.{}", name), words);
-    for (auto name : {"name", "type", "address", "user", "database", "url", "via"}) s.add(fmt::format("service.{}", name), text);
+    for (auto name : {"name", "type", "address", "user", "database", "url", "via"})
+        s.add(fmt::format("service.{}", name), text);
     s.add("service.port", number);
     s.add("service.tls", Type{Kind::boolean, {}});
     s.add("product.id", text);
@@ -52,16 +54,21 @@ struct PackFile {
 };
 
 std::optional<Objection> identifier(const std::string& s) {
-    bool fine = !s.empty() && std::islower(static_cast<unsigned char>(s[0])) && s.find("..") == s.npos && !s.ends_with('.') &&
-                std::all_of(s.begin(), s.end(), [](unsigned char c) { return std::islower(c) || std::isdigit(c) || c == '_' || c == '.'; });
+    bool fine = !s.empty() && std::islower(static_cast<unsigned char>(s[0])) && s.find("..") == s.npos &&
+                !s.ends_with('.') && std::all_of(s.begin(), s.end(), [](unsigned char c) {
+                    return std::islower(c) || std::isdigit(c) || c == '_' || c == '.';
+                });
     if (fine) return {};
-    return Objection{say("'{}' is not an id", "'{}' 不是合法的 id", one_line(s, 60)), Text{"Use lower-case words: memory.total, ports.free.", "请用小写单词：memory.total、ports.free。"}};
+    return Objection{
+        say("'{}' is not an id", "'{}' 不是合法的 id", one_line(s, 60)),
+        Text{"Use lower-case words: memory.total, ports.free.", "请用小写单词：memory.total、ports.free。"}};
 }
 
 Rule<std::string> one_of(std::vector<std::string> words) {
     return [words = std::move(words)](const std::string& s) -> std::optional<Objection> {
         if (std::find(words.begin(), words.end(), s) != words.end()) return {};
-        return Objection{say("'{}' is not possible here", "此处不能写 '{}'", one_line(s, 40)), say("One of: {}", "可选：{}", fmt::join(words, ", "))};
+        return Objection{say("'{}' is not possible here", "此处不能写 '{}'", one_line(s, 40)),
+                         say("One of: {}", "可选：{}", fmt::join(words, ", "))};
     };
 }
 
@@ -69,7 +76,8 @@ Rule<std::string> one_of(std::vector<std::string> words) {
 
 template <class X> void describe(X& x, ExampleEntry& e) {
     x.need("given", e.given, {"facts and context", "事实与上下文"});
-    x.need("is", e.is, {"ok, warn, fail, skip or unknown", "ok、warn、fail、skip 或 unknown"}, one_of({"ok", "warn", "fail", "skip", "unknown"}));
+    x.need("is", e.is, {"ok, warn, fail, skip or unknown", "ok、warn、fail、skip 或 unknown"},
+           one_of({"ok", "warn", "fail", "skip", "unknown"}));
     x.may("now", e.now, {"the day of the example", "示例的日期"});
 }
 
@@ -82,7 +90,8 @@ template <class X> void describe(X& x, CheckEntry& c) {
     x.may("products", c.products, {"judged only for these products", "仅检查这些产品"});
     x.may("each", c.each, {"a table or list: one finding for each row", "表或列表：每行一个结果"});
     x.may("label", c.label, {"names the row", "行的名称"});
-    x.may("none", c.none, {"the finding when there is no row: ok or skip", "没有行时的结果：ok 或 skip"}, one_of({"ok", "skip"}));
+    x.may("none", c.none, {"the finding when there is no row: ok or skip", "没有行时的结果：ok 或 skip"},
+          one_of({"ok", "skip"}));
     x.may("value", c.value, {"the measured value", "测量值"});
     x.may("skip", c.skip, {"condition under which it does not apply", "不适用的条件"});
     x.may("skip_says", c.skip_says, {"text for that", "不适用时的说明"});
@@ -139,15 +148,18 @@ class Compiler {
         Says s;
         for (auto [text, into] : {std::pair{&from->en, &s.en}, std::pair{&from->zh, &s.zh}}) {
             auto r = language_.text_template(*text, scope_);
-            if (auto* m = std::get_if<Mistake>(&r)) mistake(key, *text, from.place, *m);
+            if (auto* m = std::get_if<Mistake>(&r))
+                mistake(key, *text, from.place, *m);
             else {
                 *into = std::get<Expression>(r);
                 names_.insert(into->reads().begin(), into->reads().end());
             }
         }
         if (s.en && s.zh && s.en.reads() != s.zh.reads())
-            problems_.add(from.place, say("{}: the two languages use different names", "{}：两种语言使用的名称不同", key),
-                          say("English reads {}; Chinese reads {}.", "英文使用 {}；中文使用 {}。", fmt::join(s.en.reads(), ", "), fmt::join(s.zh.reads(), ", ")));
+            problems_.add(from.place,
+                          say("{}: the two languages use different names", "{}：两种语言使用的名称不同", key),
+                          say("English reads {}; Chinese reads {}.", "英文使用 {}；中文使用 {}。",
+                              fmt::join(s.en.reads(), ", "), fmt::join(s.zh.reads(), ", ")));
         return s;
     }
 };
@@ -161,10 +173,17 @@ Type row_type(const Expression& each, const Scope& scope, const Placed<std::stri
 }
 
 void validate(const CheckEntry& e, Place p, Problems& problems) {
-    auto object = [&](Line what, Line remedy) { problems.add(p, say("{}: {}", "{}：{}", e.id, what), std::move(remedy)); };
-    if (e.fail->empty() && e.warn->empty()) object(Text{"a check that can neither fail nor warn", "既不会失败也不会警告的检查"}, Text{"Give it `fail:` or `warn:`.", "请写 `fail:` 或 `warn:`。"});
-    if (!e.each->empty() && e.label->empty()) object(Text{"`each` needs `label`", "`each` 需要 `label`"}, Text{"Say which column names the row: label: row.mount.", "指定行名：label: row.mount。"});
-    if (!e.skip->empty() && e.skip_says->empty()) object(Text{"`skip` needs `skip_says`", "`skip` 需要 `skip_says`"}, {});
+    auto object = [&](Line what, Line remedy) {
+        problems.add(p, say("{}: {}", "{}：{}", e.id, what), std::move(remedy));
+    };
+    if (e.fail->empty() && e.warn->empty())
+        object(Text{"a check that can neither fail nor warn", "既不会失败也不会警告的检查"},
+               Text{"Give it `fail:` or `warn:`.", "请写 `fail:` 或 `warn:`。"});
+    if (!e.each->empty() && e.label->empty())
+        object(Text{"`each` needs `label`", "`each` 需要 `label`"},
+               Text{"Say which column names the row: label: row.mount.", "指定行名：label: row.mount。"});
+    if (!e.skip->empty() && e.skip_says->empty())
+        object(Text{"`skip` needs `skip_says`", "`skip` 需要 `skip_says`"}, {});
     std::string bad = e.fail->empty() ? "warn" : "fail";
     bool has_bad = false, has_ok = false;
     for (auto& x : e.examples) {
@@ -172,7 +191,9 @@ void validate(const CheckEntry& e, Place p, Problems& problems) {
         has_ok = has_ok || x->is == "ok";
     }
     if (!has_bad || !has_ok)
-        object(say("the examples show no {}", "示例中缺少 {}", !has_bad ? bad : "ok"), Text{"A check without a failing and a passing example does not load.", "没有失败和通过示例的检查不予加载。"});
+        object(say("the examples show no {}", "示例中缺少 {}", !has_bad ? bad : "ok"),
+               Text{"A check without a failing and a passing example does not load.",
+                    "没有失败和通过示例的检查不予加载。"});
 }
 
 } // namespace
@@ -202,11 +223,14 @@ struct CatalogueLoader {
             entry.value.finish(r.problems);
             if (auto o = identifier(id)) r.problems.add(entry.place, o->what, o->remedy);
             if (c.fact_by_id_.contains(id)) {
-                r.problems.add(entry.place, say("fact '{}' is declared twice", "事实 '{}' 重复声明", id), Text{"Give it another id.", "请换一个 id。"});
+                r.problems.add(entry.place, say("fact '{}' is declared twice", "事实 '{}' 重复声明", id),
+                               Text{"Give it another id.", "请换一个 id。"});
                 continue;
             }
             if (auto* other = c.scope_.find(id); other || c.owner(id)) {
-                r.problems.add(entry.place, say("fact '{}' lies inside another name", "事实 '{}' 与其他名称嵌套", id), Text{"An id must not be the beginning of another id.", "一个 id 不能是另一个 id 的前缀。"});
+                r.problems.add(
+                    entry.place, say("fact '{}' lies inside another name", "事实 '{}' 与其他名称嵌套", id),
+                    Text{"An id must not be the beginning of another id.", "一个 id 不能是另一个 id 的前缀。"});
                 continue;
             }
             auto& f = c.facts_.emplace_back(static_cast<FactDef&>(entry.value));
@@ -223,9 +247,15 @@ struct CatalogueLoader {
             auto& f = entry.value;
             if (f.with.empty()) continue;
             auto* first = c.fact(f.with);
-            if (!first || first->sh.empty() || first->active != f.active || first->root != f.root || !first->roles.empty() || !f.roles.empty())
-                r.problems.add(entry.place, say("fact '{}' cannot be printed with '{}'", "事实 '{}' 不能随 '{}' 一并输出", id, one_line(f.with, 60)),
-                               Text{"`with` names a fact with `sh`; both have the same `root` and `active`, and neither has `roles`.", "`with` 需指向带有 `sh` 的事实；两者的 `root`、`active` 须相同，且都没有 `roles`。"});
+            if (!first || first->sh.empty() || first->active != f.active || first->root != f.root ||
+                !first->roles.empty() || !f.roles.empty())
+                r.problems.add(
+                    entry.place,
+                    say("fact '{}' cannot be printed with '{}'", "事实 '{}' 不能随 '{}' 一并输出", id,
+                        one_line(f.with, 60)),
+                    Text{"`with` names a fact with `sh`; both have the same `root` and `active`, and neither has "
+                         "`roles`.",
+                         "`with` 需指向带有 `sh` 的事实；两者的 `root`、`active` 须相同，且都没有 `roles`。"});
         }
     }
 
@@ -235,7 +265,8 @@ struct CatalogueLoader {
         for (auto& [e, place] : r.file.checks) {
             if (e.id.empty()) continue;
             if (c.check_by_id_.contains(e.id)) {
-                r.problems.add(place, say("check '{}' is declared twice", "检查 '{}' 重复声明", e.id), Text{"Ids are never reused: choose another.", "id 不能重复使用：请换一个。"});
+                r.problems.add(place, say("check '{}' is declared twice", "检查 '{}' 重复声明", e.id),
+                               Text{"Ids are never reused: choose another.", "id 不能重复使用：请换一个。"});
                 continue;
             }
             validate(e, place, r.problems);
@@ -254,7 +285,8 @@ struct CatalogueLoader {
             if (!e.skip_says->empty()) k.skip_says = compiler.says("skip_says", e.skip_says);
             k.limit = compiler.expression("limit", e.limit);
             k.warn_limit = compiler.expression("warn_limit", e.warn_limit);
-            if (k.limit || k.warn_limit) scope.add("limit", Type{(k.limit ? k.limit : k.warn_limit).kind(), {{"", Type{Kind::text, {}}}}});
+            if (k.limit || k.warn_limit)
+                scope.add("limit", Type{(k.limit ? k.limit : k.warn_limit).kind(), {{"", Type{Kind::text, {}}}}});
             k.fail = compiler.expression("fail", e.fail, Kind::boolean);
             k.warn = compiler.expression("warn", e.warn, Kind::boolean);
             scope.add("level", Type{Kind::text, {}});
@@ -262,15 +294,24 @@ struct CatalogueLoader {
             k.remedy = compiler.says("remedy", e.remedy);
             for (auto& n : compiler.names()) {
                 k.fleet = k.fleet || n.starts_with("fleet.");
-                if (auto* f = c.owner(n); f && std::find(k.facts.begin(), k.facts.end(), f->id) == k.facts.end()) k.facts.push_back(f->id);
+                if (auto* f = c.owner(n); f && std::find(k.facts.begin(), k.facts.end(), f->id) == k.facts.end())
+                    k.facts.push_back(f->id);
             }
             for (auto& id : k.facts)
-                if (auto& service = c.fact(id)->service; id == k.facts.front()) k.service = service;
+                if (auto& service = c.fact(id)->service; id == k.facts.front())
+                    k.service = service;
                 else if (service != k.service)
-                    r.problems.add(place, say("{}: mixes facts of hosts and of services", "{}：混用了主机和服务的事实", e.id), Text{"Write one check for each.", "请分成两个检查。"});
+                    r.problems.add(place,
+                                   say("{}: mixes facts of hosts and of services", "{}：混用了主机和服务的事实", e.id),
+                                   Text{"Write one check for each.", "请分成两个检查。"});
             if (!k.service.empty() && (!k.roles.empty() || k.fleet))
-                r.problems.add(place, say("{}: a check of services has neither `roles` nor `fleet`", "{}：服务检查不能使用 `roles` 或 `fleet`", e.id), Text{"Take it out.", "请去掉。"});
-            if (k.facts.empty()) r.problems.add(place, say("{}: reads no fact", "{}：没有读取任何事实", e.id), Text{"A check judges at least one fact.", "检查至少要判断一个事实。"});
+                r.problems.add(place,
+                               say("{}: a check of services has neither `roles` nor `fleet`",
+                                   "{}：服务检查不能使用 `roles` 或 `fleet`", e.id),
+                               Text{"Take it out.", "请去掉。"});
+            if (k.facts.empty())
+                r.problems.add(place, say("{}: reads no fact", "{}：没有读取任何事实", e.id),
+                               Text{"A check judges at least one fact.", "检查至少要判断一个事实。"});
         }
     }
 
@@ -311,32 +352,6 @@ Catalogue load_catalogue(std::span<const PackSource> sources) {
     return std::move(loader.c);
 }
 
-const FactDef* Catalogue::fact(std::string_view id) const {
-    auto it = fact_by_id_.find(id);
-    return it == fact_by_id_.end() ? nullptr : it->second;
-}
-
-const Check* Catalogue::check(std::string_view id) const {
-    auto it = check_by_id_.find(id);
-    return it == check_by_id_.end() ? nullptr : it->second;
-}
-
-const FactDef* Catalogue::owner(std::string_view dotted) const {
-    if (dotted.starts_with("fleet.")) dotted.remove_prefix(6);
-    for (;;) {
-        if (auto* f = fact(dotted)) return f;
-        auto dot = dotted.rfind('.');
-        if (dot == dotted.npos) return nullptr;
-        dotted = dotted.substr(0, dot);
-    }
-}
-
-std::vector<std::string> Catalogue::check_ids() const {
-    std::vector<std::string> ids;
-    for (auto& [id, c] : check_by_id_) ids.push_back(id);
-    return ids;
-}
-
 void Catalogue::apply(const Deployment& d) {
     Problems problems{d.file};
     auto known = [&](const Placed<std::string>& id) -> Check* {
@@ -344,7 +359,9 @@ void Catalogue::apply(const Deployment& d) {
         if (it != check_by_id_.end()) return it->second;
         auto near = nearest(*id, check_ids());
         problems.add(id.place, say("there is no check '{}'", "没有检查 '{}'", one_line(*id, 60)),
-                     near.empty() ? Line{Text{"`imops checks list` shows them all.", "`imops checks list` 列出全部检查。"}} : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+                     near.empty()
+                         ? Line{Text{"`imops checks list` shows them all.", "`imops checks list` 列出全部检查。"}}
+                         : say("Did you mean '{}'?", "是否想写 '{}'？", near));
         return nullptr;
     };
     for (auto& w : d.waivers) known(w.check);

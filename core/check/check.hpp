@@ -9,7 +9,8 @@ namespace imops {
 
 enum class When { preflight, health };
 template <> struct Words<When> {
-    static constexpr std::array<std::pair<std::string_view, When>, 2> of{{{"preflight", When::preflight}, {"health", When::health}}};
+    static constexpr std::array<std::pair<std::string_view, When>, 2> of{
+        {{"preflight", When::preflight}, {"health", When::health}}};
 };
 
 /// A template in both languages.
@@ -33,19 +34,20 @@ struct Check {
     std::vector<When> when{When::preflight, When::health};
     std::vector<std::string> roles, products; // empty: all
     std::string source;
-    Level none = Level::skip;                 // with `each` and no rows
+    Level none = Level::skip; // with `each` and no rows
     Expression each, label, value, skip, fail, warn, limit, warn_limit;
     Says says, remedy, skip_says;
     std::vector<Example> examples;
-    std::vector<std::string> facts;           // ids of the facts that it reads
-    bool fleet = false;                       // it compares hosts
-    std::string service;                      // it judges the services of this type; empty: hosts
+    std::vector<std::string> facts; // ids of the facts that it reads
+    bool fleet = false;             // it compares hosts
+    std::string service;            // it judges the services of this type; empty: hosts
     // changes by the deployment
     bool only_warn = false;
     std::string off;
 };
 
-/// Everything a check of one host may see. `data` is the tree of names of docs/packs.md; the fleet and the context are in it.
+/// Everything a check of one host may see. `data` is the tree of names of docs/packs.md; the fleet and the context are
+/// in it.
 struct Sight {
     nlohmann::json data;
     std::map<std::string, Unread, std::less<>> unread; // facts without value

@@ -37,8 +37,10 @@ class Judgement {
             if (u->second.absent) return end(Level::skip, c_.absent.empty() ? u->second.why : c_.absent);
             return end(Level::unknown, say("could not read {}: {}", "无法读取 {}：{}", u->first, u->second.why));
         }
-        if (n.missing.starts_with("need.database.")) return end(Level::skip, Text{"not demanded by this product", "该产品没有此要求"});
-        if (n.missing.starts_with("need.")) return end(Level::skip, say("no figure is known for {}", "没有 {} 的参考值", n.missing));
+        if (n.missing.starts_with("need.database."))
+            return end(Level::skip, Text{"not demanded by this product", "该产品没有此要求"});
+        if (n.missing.starts_with("need."))
+            return end(Level::skip, say("no figure is known for {}", "没有 {} 的参考值", n.missing));
         if (!c_.absent.empty()) return end(Level::skip, c_.absent);
         return end(Level::unknown, say("{} was not reported", "未报告 {}", n.missing));
     }
@@ -63,8 +65,10 @@ class Judgement {
         auto one = [&](const Expression& e, std::string& into) {
             if (!e) return;
             auto t = e.text(s_.data);
-            if (auto* n = std::get_if<NoValue>(&t)) into = "(" + n->what.en + ")";
-            else into = plain(trim(std::get<std::string>(t)));
+            if (auto* n = std::get_if<NoValue>(&t))
+                into = "(" + n->what.en + ")";
+            else
+                into = plain(trim(std::get<std::string>(t)));
         };
         one(says.en, l.en);
         one(says.zh, l.zh);
@@ -110,7 +114,10 @@ class Judgement {
     Finding one() {
         steps();
         if (f_.value.data.is_number())
-            f_.metrics.push_back({c_.id, f_.value.data.get<double>(), f_.value.kind == Kind::bytes ? "B" : is_number(f_.value.kind) && f_.value.kind != Kind::number ? "s" : ""});
+            f_.metrics.push_back({c_.id, f_.value.data.get<double>(),
+                                  f_.value.kind == Kind::bytes                                ? "B"
+                                  : is_number(f_.value.kind) && f_.value.kind != Kind::number ? "s"
+                                                                                              : ""});
         return std::move(f_);
     }
 
@@ -136,7 +143,16 @@ std::vector<Finding> judge(const Check& c, Sight& s, const std::string& host) {
     std::vector<Finding> found;
     for (auto name : {"value", "limit", "row", "level"}) s.data.erase(name);
     if (!c.off.empty()) {
-        Finding f{.id = c.id, .subject = host, .item = {}, .level = Level::skip, .title = c.title, .text = say("switched off: {}", "已关闭：{}", one_line(c.off)), .remedy = {}, .value = {}, .limit = {}, .metrics = {}};
+        Finding f{.id = c.id,
+                  .subject = host,
+                  .item = {},
+                  .level = Level::skip,
+                  .title = c.title,
+                  .text = say("switched off: {}", "已关闭：{}", one_line(c.off)),
+                  .remedy = {},
+                  .value = {},
+                  .limit = {},
+                  .metrics = {}};
         found.push_back(std::move(f));
     } else if (!c.each) {
         found.push_back(Judgement{c, s, host}.one());

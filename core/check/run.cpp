@@ -9,7 +9,9 @@ using nlohmann::json;
 
 namespace {
 
-bool among(const std::vector<std::string>& list, std::string_view x) { return std::find(list.begin(), list.end(), x) != list.end(); }
+bool among(const std::vector<std::string>& list, std::string_view x) {
+    return std::find(list.begin(), list.end(), x) != list.end();
+}
 bool chosen(const std::vector<std::string>& list, std::string_view x) { return list.empty() || among(list, x); }
 
 json::json_pointer path_of(std::string_view dotted) {
@@ -31,9 +33,15 @@ void check_selection(const Selection& s, const Catalogue& c, const Deployment& d
         for (auto& g : given) {
             if (among(known, g)) continue;
             auto near = nearest(g, known);
-            errors.push_back({Code::usage, say("there is no {} '{}'", "没有{} '{}'", what, one_line(g, 60)),
-                              near.empty() ? say("Known: {}", "可选：{}", fmt::join(known.begin(), known.begin() + std::min<std::ptrdiff_t>(known.end() - known.begin(), 20), ", "))
-                                           : say("Did you mean '{}'?", "是否想写 '{}'？", near), {}});
+            errors.push_back(
+                {Code::usage,
+                 say("there is no {} '{}'", "没有{} '{}'", what, one_line(g, 60)),
+                 near.empty()
+                     ? say("Known: {}", "可选：{}",
+                           fmt::join(known.begin(),
+                                     known.begin() + std::min<std::ptrdiff_t>(known.end() - known.begin(), 20), ", "))
+                     : say("Did you mean '{}'?", "是否想写 '{}'？", near),
+                 {}});
         }
     };
     std::vector<std::string> hosts, roles, services, packs, ids = c.check_ids();
@@ -57,7 +65,8 @@ std::vector<const Host*> selected_hosts(const Selection& s, const Deployment& d)
     std::vector<const Host*> hosts;
     if (!s.ask_hosts || (!s.services.empty() && s.hosts.empty() && s.roles.empty())) return hosts;
     for (auto& h : d.hosts) {
-        bool role = s.roles.empty() || std::any_of(h.roles.begin(), h.roles.end(), [&](auto& r) { return among(s.roles, r); });
+        bool role =
+            s.roles.empty() || std::any_of(h.roles.begin(), h.roles.end(), [&](auto& r) { return among(s.roles, r); });
         if (chosen(s.hosts, h.name) && role) hosts.push_back(&h);
     }
     return hosts;
@@ -77,7 +86,8 @@ std::vector<const Service*> selected_services(const Selection& s, const Deployme
 std::vector<const Check*> selected_checks(const Selection& s, const Catalogue& c, const Product& p) {
     std::vector<const Check*> checks;
     for (auto& k : c.checks()) {
-        if (!chosen(s.packs, k.pack) || !chosen(s.checks, k.id) || among(s.skip, k.id) || among(s.skip, k.pack)) continue;
+        if (!chosen(s.packs, k.pack) || !chosen(s.checks, k.id) || among(s.skip, k.id) || among(s.skip, k.pack))
+            continue;
         if (std::find(k.when.begin(), k.when.end(), s.when) == k.when.end() || !chosen(k.products, p.id)) continue;
         bool active = std::any_of(k.facts.begin(), k.facts.end(), [&](auto& id) { return c.fact(id)->active; });
         if (!(s.passive && active)) checks.push_back(&k);
@@ -90,25 +100,29 @@ bool applies(const Check& c, const Host& h) {
     return c.roles.empty() || std::any_of(c.roles.begin(), c.roles.end(), [&](auto& r) { return among(h.roles, r); });
 }
 
-std::vector<const FactDef*> needed_facts(const std::vector<const Check*>& checks, const Catalogue& c, const Host& h, bool active) {
+std::vector<const FactDef*> needed_facts(const std::vector<const Check*>& checks, const Catalogue& c, const Host& h,
+                                         bool active) {
     std::vector<const FactDef*> facts;
     std::set<std::string> seen;
     auto wanted = [&](const FactDef& f) {
         return !f.native && f.active == active &&
-               (f.roles.empty() || std::any_of(f.roles.begin(), f.roles.end(), [&](auto& r) { return among(h.roles, r); }));
+               (f.roles.empty() ||
+                std::any_of(f.roles.begin(), f.roles.end(), [&](auto& r) { return among(h.roles, r); }));
     };
     for (auto* k : checks) {
         if (!applies(*k, h) || !k->off.empty()) continue;
         for (auto& id : k->facts)
             if (auto* f = c.fact(id); wanted(*f))
-                if (auto* first = f->with.empty() ? f : c.fact(f->with); seen.insert(first->id).second) facts.push_back(first);
+                if (auto* first = f->with.empty() ? f : c.fact(f->with); seen.insert(first->id).second)
+                    facts.push_back(first);
     }
     for (auto& f : c.facts())
         if (seen.contains(f.with)) facts.push_back(&f);
     return facts;
 }
 
-Judge::Judge(const Catalogue& c, const Deployment& d, const Product& p, const Product& generic, std::vector<const Check*> checks, double now)
+Judge::Judge(const Catalogue& c, const Deployment& d, const Product& p, const Product& generic,
+             std::vector<const Check*> checks, double now)
     : catalogue_{c}, deployment_{d}, product_{p}, checks_{std::move(checks)}, now_{now} {
     std::vector<std::string> roles;
     for (auto& [w, r] : Words<Role>::of)
@@ -135,27 +149,41 @@ Sight Judge::make_sight(const Host& h, const Facts& facts) {
         for (auto& p : c->ports) ports.push_back(p.show());
         for (auto& u : c->units) units.push_back(u);
     }
-    s.data["host"] = {{"name", h.name}, {"address", h.address}, {"roles", h.roles}, {"data", product_.data(h)}, {"user", h.user.empty() ? "$USER" : h.user}, {"service_user", product_.service_user(h)}, {"ports", ports}, {"units", units}};
+    s.data["host"] = {{"name", h.name},
+                      {"address", h.address},
+                      {"roles", h.roles},
+                      {"data", product_.data(h)},
+                      {"user", h.user.empty() ? "$USER" : h.user},
+                      {"service_user", product_.service_user(h)},
+                      {"ports", ports},
+                      {"units", units}};
     s.data["product"] = {{"id", product_.id}};
-    s.data["workload"] = {{"registered", deployment_.workload.registered}, {"concurrent", deployment_.workload.concurrent}};
+    s.data["workload"] = {{"registered", deployment_.workload.registered},
+                          {"concurrent", deployment_.workload.concurrent}};
     s.data["airgap"] = deployment_.airgap;
     s.data["now"] = now_;
     add_facts(s, h.roles, "", facts);
     return s;
 }
 
-void Judge::add_facts(Sight& s, const std::vector<std::string>& roles, std::string_view service, const Facts& facts) const {
+void Judge::add_facts(Sight& s, const std::vector<std::string>& roles, std::string_view service,
+                      const Facts& facts) const {
     for (auto& f : catalogue_.facts()) {
         if (f.service != service) continue;
         auto it = facts.find(f.id);
         if (it == facts.end()) {
-            bool for_host = f.roles.empty() || std::any_of(f.roles.begin(), f.roles.end(), [&](auto& r) { return among(roles, r); });
-            s.unread.emplace(f.id, for_host ? Unread{false, Text{"it was not asked", "未采集"}} : Unread{true, Text{"not for the roles of this host", "不适用于该主机的角色"}});
+            bool for_host = f.roles.empty() ||
+                            std::any_of(f.roles.begin(), f.roles.end(), [&](auto& r) { return among(roles, r); });
+            s.unread.emplace(f.id, for_host
+                                       ? Unread{false, Text{"it was not asked", "未采集"}}
+                                       : Unread{true, Text{"not for the roles of this host", "不适用于该主机的角色"}});
             continue;
         }
         auto v = typed(f, it->second);
-        if (auto* u = std::get_if<Unread>(&v)) s.unread.emplace(f.id, std::move(*u));
-        else s.data[path_of(f.id)] = std::move(std::get<json>(v));
+        if (auto* u = std::get_if<Unread>(&v))
+            s.unread.emplace(f.id, std::move(*u));
+        else
+            s.data[path_of(f.id)] = std::move(std::get<json>(v));
     }
 }
 
@@ -164,18 +192,30 @@ json Judge::needs(const Service& x) const {
     auto& d = product_.database;
     if (!d || d->type != word(x.type)) return {};
     return {{"connections", connections(sizing_.connections)},
-            {"database", {{"oldest", demanded(d->oldest)}, {"encoding", demanded(d->encoding)}, {"collate", demanded(d->collate)}, {"extensions", d->extensions.empty() ? json{} : json(d->extensions)}}}};
+            {"database",
+             {{"oldest", demanded(d->oldest)},
+              {"encoding", demanded(d->encoding)},
+              {"collate", demanded(d->collate)},
+              {"extensions", d->extensions.empty() ? json{} : json(d->extensions)}}}};
 }
 
 std::vector<Finding> Judge::add(const Service& x, const Facts& facts) {
     Sight s;
     s.data = Language::constants();
     auto groups = imops::groups(x);
-    s.data["service"] = {{"name", x.name}, {"type", word(x.type)}, {"address", deployment_.address(x)}, {"port", x.port ? x.port : usual_port(x.type)}, {"user", x.user},
-                         {"database", x.database}, {"url", x.url}, {"via", x.via}, {"tls", std::ranges::find(groups, "tls") != groups.end()}};
+    s.data["service"] = {{"name", x.name},
+                         {"type", word(x.type)},
+                         {"address", deployment_.address(x)},
+                         {"port", x.port ? x.port : usual_port(x.type)},
+                         {"user", x.user},
+                         {"database", x.database},
+                         {"url", x.url},
+                         {"via", x.via},
+                         {"tls", std::ranges::find(groups, "tls") != groups.end()}};
     s.data["need"] = needs(x);
     s.data["product"] = {{"id", product_.id}};
-    s.data["workload"] = {{"registered", deployment_.workload.registered}, {"concurrent", deployment_.workload.concurrent}};
+    s.data["workload"] = {{"registered", deployment_.workload.registered},
+                          {"concurrent", deployment_.workload.concurrent}};
     s.data["airgap"] = deployment_.airgap;
     s.data["now"] = now_;
     s.brief = brief_;
@@ -195,7 +235,9 @@ void Judge::waive(Finding& f) const {
     if (f.level < Level::warn) return;
     const Waiver* longest = nullptr; // one that was renewed may still stand there with its old date
     for (auto& w : deployment_.waivers)
-        if (*w.check == f.id && (w.host.empty() || w.host == f.subject) && (!longest || w.until.seconds > longest->until.seconds)) longest = &w;
+        if (*w.check == f.id && (w.host.empty() || w.host == f.subject) &&
+            (!longest || w.until.seconds > longest->until.seconds))
+            longest = &w;
     if (!longest) return;
     auto until = show_date(longest->until.seconds), reason = one_line(longest->reason);
     if (now_ < longest->until.seconds + 86400) {
@@ -255,7 +297,8 @@ std::vector<Line> run_examples(const Check& c, const Catalogue& catalogue) {
         Sight s;
         s.data = Language::constants();
         s.data["now"] = x.now.seconds;
-        for (auto& f : catalogue.facts()) s.unread.emplace(f.id, Unread{false, Text{"the example does not give it", "示例没有给出"}});
+        for (auto& f : catalogue.facts())
+            s.unread.emplace(f.id, Unread{false, Text{"the example does not give it", "示例没有给出"}});
         Problems problems{c.file};
         for (auto& [name, any] : x.given) {
             auto* type = catalogue.scope().find(name);
@@ -263,13 +306,17 @@ std::vector<Line> run_examples(const Check& c, const Catalogue& catalogue) {
             bool whole = owner && owner->id == name;
             if (!type) {
                 auto near = nearest(name, catalogue.scope().names());
-                problems.add(any.node.place, say("unknown name '{}'", "未知的名称 '{}'", name), near.empty() ? Line{} : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+                problems.add(any.node.place, say("unknown name '{}'", "未知的名称 '{}'", name),
+                             near.empty() ? Line{} : say("Did you mean '{}'?", "是否想写 '{}'？", near));
             } else if (any.node.is_scalar() && (any.node.scalar == "absent" || any.node.scalar == "unknown") && whole)
-                s.unread.insert_or_assign(name, Unread{any.node.scalar == "absent", Text{"the example says so", "示例如此设定"}});
+                s.unread.insert_or_assign(
+                    name, Unread{any.node.scalar == "absent", Text{"the example says so", "示例如此设定"}});
             else {
                 s.data[path_of(name)] = typed(any.node, *type, problems);
-                if (whole) s.unread.erase(name);
-                else if (owner) s.unread.erase(owner->id);
+                if (whole)
+                    s.unread.erase(name);
+                else if (owner)
+                    s.unread.erase(owner->id);
             }
         }
         for (auto& e : problems.take()) mistakes.push_back(e.what);
@@ -277,7 +324,9 @@ std::vector<Line> run_examples(const Check& c, const Catalogue& catalogue) {
         for (auto& f : judge(c, s, "example"))
             if (f.level >= worst.level) worst = f;
         if (name(worst.level) != x.is)
-            mistakes.push_back(say("{}:{}: {} example {}: is {}, expected {}: {}", "{}:{}：{} 示例 {}：结果为 {}，应为 {}：{}", c.file, x.place.line, c.id, number, name(worst.level), x.is, worst.text));
+            mistakes.push_back(say("{}:{}: {} example {}: is {}, expected {}: {}",
+                                   "{}:{}：{} 示例 {}：结果为 {}，应为 {}：{}", c.file, x.place.line, c.id, number,
+                                   name(worst.level), x.is, worst.text));
     }
     return mistakes;
 }

@@ -19,7 +19,8 @@ struct Selection {
 /// Names in a selection that do not exist, with near matches: thrown together (Failure, Code::usage).
 void check_selection(const Selection&, const Catalogue&, const Deployment&);
 
-/// Services and endpoints. With `services` given and neither hosts nor roles, no host; with hosts or roles and no `services`, no service.
+/// Services and endpoints. With `services` given and neither hosts nor roles, no host; with hosts or roles and no
+/// `services`, no service.
 std::vector<const Service*> selected_services(const Selection&, const Deployment&);
 std::vector<const Host*> selected_hosts(const Selection&, const Deployment&);
 std::vector<const Check*> selected_checks(const Selection&, const Catalogue&, const Product&);
@@ -37,8 +38,8 @@ class Judge {
     std::vector<const Check*> checks_;
     double now_;
     bool brief_ = false;
-    std::map<std::string, Sight> sights_;        // by host
-    nlohmann::json fleet_;                       // fact path -> host -> value
+    std::map<std::string, Sight> sights_; // by host
+    nlohmann::json fleet_;                // fact path -> host -> value
     std::vector<const FactDef*> fleet_facts_;
 
     Sight make_sight(const Host&, const Facts&);
@@ -49,7 +50,8 @@ class Judge {
     std::vector<Finding> judged(const Host&, bool fleet);
 
   public:
-    Judge(const Catalogue&, const Deployment&, const Product&, const Product& generic, std::vector<const Check*>, double now);
+    Judge(const Catalogue&, const Deployment&, const Product&, const Product& generic, std::vector<const Check*>,
+          double now);
     const Sizing& sizing() const { return sizing_; }
     /// From now on what is ok or does not apply gets no words: nobody will read them.
     void be_brief() { brief_ = true; }

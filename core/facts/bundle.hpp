@@ -12,15 +12,17 @@
 namespace imops {
 
 struct Bundle {
-    std::string deployment;           // text of imops.yaml
-    double time = 0;                  // when the facts were read
+    std::string deployment; // text of imops.yaml
+    double time = 0;        // when the facts were read
     std::map<std::string, Facts> hosts, services;
 };
 
-/// One file of facts as text. "@ id state [at=seconds]", then lines of output behind a space and of standard error behind "!".
-/// state: ok, absent, timed_out, too_long, needs_root, lost, unreached, no_answer, or an exit status. Lines that begin with # are comments.
+/// One file of facts as text. "@ id state [at=seconds]", then lines of output behind a space and of standard error
+/// behind "!". state: ok, absent, timed_out, too_long, needs_root, lost, unreached, no_answer, or an exit status. Lines
+/// that begin with # are comments.
 std::string write_facts(const Facts&);
-/// The reverse; what does not fit is a problem with its line. Unknown ids are kept: an older or newer pack may know them.
+/// The reverse; what does not fit is a problem with its line. Unknown ids are kept: an older or newer pack may know
+/// them.
 Facts read_facts(std::string_view text, Problems&);
 
 void write_bundle(const std::string& folder, const Bundle&);

@@ -56,7 +56,9 @@ std::variant<json, Unread> typed_map(const Type& type, std::string_view text) {
         auto key = line.substr(0, end);
         auto value = end == line.npos ? std::string_view{} : trim(line.substr(end));
         auto* member = type.member(key);
-        if (!member) return Unread{false, say("printed the key '{}', which the pack does not declare", "输出了检查包未声明的键 '{}'", one_line(key, 80))};
+        if (!member)
+            return Unread{false, say("printed the key '{}', which the pack does not declare",
+                                     "输出了检查包未声明的键 '{}'", one_line(key, 80))};
         auto v = scalar(value, member->kind);
         if (v.is_null()) return strange(line, member->kind);
         object[std::string{key}] = std::move(v);
@@ -69,7 +71,8 @@ std::variant<json, Unread> typed_table(const Type& type, std::string_view text) 
     for (auto line : lines(text)) {
         auto fields = split(line, '\t');
         if (fields.size() != type.members.size())
-            return Unread{false, say("printed a line of {} fields instead of {}: '{}'", "输出的一行有 {} 个字段，应为 {} 个：'{}'", fields.size(), type.members.size(),
+            return Unread{false, say("printed a line of {} fields instead of {}: '{}'",
+                                     "输出的一行有 {} 个字段，应为 {} 个：'{}'", fields.size(), type.members.size(),
                                      one_line(line, 80))};
         json row;
         for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -116,13 +119,18 @@ std::variant<json, Unread> typed(const FactDef& def, const Raw& raw) {
     switch (raw.got) {
     case Got::ok: return typed_text(def, raw);
     case Got::failed:
-        return Unread{false, told.empty() ? say("ended with status {}", "以状态码 {} 结束", raw.status) : say("ended with status {}: {}", "以状态码 {} 结束：{}", raw.status, told)};
-    case Got::absent: return Unread{true, told.empty() ? Line{Text{"not there on this host", "该主机上不存在"}} : Line{told, told}};
-    case Got::timed_out: return Unread{false, say("no answer in {}", "{} 内无结果", show_duration(def.timeout.seconds))};
+        return Unread{false, told.empty() ? say("ended with status {}", "以状态码 {} 结束", raw.status)
+                                          : say("ended with status {}: {}", "以状态码 {} 结束：{}", raw.status, told)};
+    case Got::absent:
+        return Unread{true, told.empty() ? Line{Text{"not there on this host", "该主机上不存在"}} : Line{told, told}};
+    case Got::timed_out:
+        return Unread{false, say("no answer in {}", "{} 内无结果", show_duration(def.timeout.seconds))};
     case Got::too_long: return Unread{false, Text{"printed more than 1 MiB", "输出超过 1 MiB"}};
     case Got::needs_root: return Unread{false, Text{"needs root", "需要 root 权限"}};
     case Got::unreached: return Unread{false, Text{"it was not reached", "未能连接"}};
-    case Got::no_answer: return Unread{true, Text{"the service gave no answer to ask it of: see its first finding", "该服务没有给出可供检查的应答，见它的第一项结果"}};
+    case Got::no_answer:
+        return Unread{true, Text{"the service gave no answer to ask it of: see its first finding",
+                                 "该服务没有给出可供检查的应答，见它的第一项结果"}};
     case Got::lost: return Unread{false, Text{"the host did not get to it", "主机未执行到此项"}};
     }
     return Unread{false, Text{"unknown", "未知"}};
@@ -163,11 +171,14 @@ json typed_scalar(const Node& n, Kind kind, Problems& problems) {
 } // namespace
 
 json typed(const Node& n, const Type& type, Problems& problems) {
-    if (n.is_scalar() && type.kind != Kind::list && type.kind != Kind::map && type.kind != Kind::table) return typed_scalar(n, type.kind, problems);
+    if (n.is_scalar() && type.kind != Kind::list && type.kind != Kind::map && type.kind != Kind::table)
+        return typed_scalar(n, type.kind, problems);
     if (n.is_list() && (type.kind == Kind::list || type.kind == Kind::table || type.kind == Kind::any)) {
         json items = json::array();
         auto* inner = type.member("");
-        Type item = type.kind == Kind::table ? Type{Kind::map, type.members} : inner ? *inner : Type{type.kind == Kind::list ? Kind::text : Kind::any, {}};
+        Type item = type.kind == Kind::table ? Type{Kind::map, type.members}
+                    : inner                  ? *inner
+                                             : Type{type.kind == Kind::list ? Kind::text : Kind::any, {}};
         for (auto& i : n.items) items.push_back(typed(i, item, problems));
         return items;
     }
@@ -182,7 +193,9 @@ json typed(const Node& n, const Type& type, Problems& problems) {
                 std::vector<std::string> names;
                 for (auto& [k, t] : type.members) names.push_back(k);
                 auto near = nearest(key, names);
-                problems.add(n.key(i).place, say("'{}' is not declared", "'{}' 没有声明", key), near.empty() ? say("Declared: {}", "已声明：{}", fmt::join(names, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+                problems.add(n.key(i).place, say("'{}' is not declared", "'{}' 没有声明", key),
+                             near.empty() ? say("Declared: {}", "已声明：{}", fmt::join(names, ", "))
+                                          : say("Did you mean '{}'?", "是否想写 '{}'？", near));
                 continue;
             }
             object[key] = typed(n.value(i), member ? *member : any, problems);
@@ -197,22 +210,32 @@ void FactEntry::finish(Problems& problems) {
     auto known = [&](const std::string& word, Place p) {
         auto k = kind_of(word);
         if (k && *k != Kind::any) return *k;
-        static const std::vector<std::string> words{"text", "number", "bytes", "seconds", "bool", "list", "map", "table", "clock"};
+        static const std::vector<std::string> words{"text", "number", "bytes", "seconds", "bool",
+                                                    "list", "map",    "table", "clock"};
         auto near = nearest(word, words);
         problems.add(p, say("'{}' is not a type", "'{}' 不是类型", one_line(word, 40)),
-                     near.empty() ? say("Types are: {}", "类型有：{}", fmt::join(words, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+                     near.empty() ? say("Types are: {}", "类型有：{}", fmt::join(words, ", "))
+                                  : say("Did you mean '{}'?", "是否想写 '{}'？", near));
         return Kind::text;
     };
     type.kind = known(kind.value, kind.place);
-    for (auto& [member, word] : type.kind == Kind::table ? columns : keys) type.members.emplace_back(member, Type{known(word, kind.place), {}});
+    for (auto& [member, word] : type.kind == Kind::table ? columns : keys)
+        type.members.emplace_back(member, Type{known(word, kind.place), {}});
     if (type.kind == Kind::list) type.members.emplace_back("", Type{Kind::text, {}});
     if (native + !sh.empty() + !with.empty() + !service.empty() != 1)
-        problems.add(kind.place, say("fact '{}' needs `sh`", "事实 '{}' 需要 `sh`", id), Text{"Only facts that imops produces itself are `native: true`.", "只有 imops 自身产生的事实才写 `native: true`。"});
+        problems.add(kind.place, say("fact '{}' needs `sh`", "事实 '{}' 需要 `sh`", id),
+                     Text{"Only facts that imops produces itself are `native: true`.",
+                          "只有 imops 自身产生的事实才写 `native: true`。"});
     if ((type.kind == Kind::table && columns.empty()) || (type.kind == Kind::map && keys.empty()))
-        problems.add(kind.place, say("fact '{}' does not name its {}", "事实 '{}' 没有列出 {}", id, type.kind == Kind::table ? "columns" : "keys"),
+        problems.add(kind.place,
+                     say("fact '{}' does not name its {}", "事实 '{}' 没有列出 {}", id,
+                         type.kind == Kind::table ? "columns" : "keys"),
                      Text{"Example: keys: {total: bytes}.", "例如：keys: {total: bytes}。"});
     if ((type.kind != Kind::table && !columns.empty()) || (type.kind != Kind::map && !keys.empty()))
-        problems.add(kind.place, say("fact '{}' is a {}: it has neither keys nor columns", "事实 '{}' 是 {}，没有 keys 或 columns", id, name(type.kind)), {});
+        problems.add(kind.place,
+                     say("fact '{}' is a {}: it has neither keys nor columns", "事实 '{}' 是 {}，没有 keys 或 columns",
+                         id, name(type.kind)),
+                     {});
 }
 
 } // namespace imops

@@ -25,15 +25,15 @@ using Facts = std::map<std::string, Raw, std::less<>>;
 /// Something that can be read from a host; declared in a pack.
 struct FactDef {
     std::string id;
-    std::string sh;        // POSIX sh, read-only; empty for a native fact
-    bool native = false;   // imops itself produces it
-    std::string service;   // imops asks it of the services of this type, not of a host
-    std::string with;      // the fact whose fragment prints this one too, after `also ID`: one process start for both
+    std::string sh;      // POSIX sh, read-only; empty for a native fact
+    bool native = false; // imops itself produces it
+    std::string service; // imops asks it of the services of this type, not of a host
+    std::string with;    // the fact whose fragment prints this one too, after `also ID`: one process start for both
     Type type;
     bool root = false;
     Duration timeout{10};
     std::vector<std::string> roles; // empty: all
-    bool active = false;   // writes a file or opens a port on purpose
+    bool active = false;            // writes a file or opens a port on purpose
     Place place;
 };
 
@@ -45,7 +45,8 @@ struct Unread {
 
 /// The value that a fact's text stands for. Keys of a map that were not printed are simply not in the object.
 std::variant<nlohmann::json, Unread> typed(const FactDef&, const Raw&);
-/// The same for a value written in YAML (an example): "4 GiB", a list of mappings for a table. Problems go to the reader's list.
+/// The same for a value written in YAML (an example): "4 GiB", a list of mappings for a table. Problems go to the
+/// reader's list.
 nlohmann::json typed(const Node&, const Type&, Problems&);
 
 /// After `describe`: type, keys and columns made into `type`; what is wrong goes to `problems`.
@@ -57,13 +58,20 @@ struct FactEntry : FactDef {
 template <class X> void describe(X& x, FactEntry& f) {
     x.may("sh", f.sh, {"POSIX sh, read-only; its standard output is the fact", "只读的 POSIX sh，标准输出即事实"});
     x.may("native", f.native, {"imops itself produces it", "由 imops 自身产生"});
-    x.may("service", f.service, {"imops asks it of the services of this group: postgres, mysql, redis, memcached, endpoint, tls, message", "由 imops 向该组服务询问：postgres、mysql、redis、memcached、endpoint、tls、message"}, Rule<std::string>{[](const std::string& s) -> std::optional<Objection> {
+    x.may("service", f.service,
+          {"imops asks it of the services of this group: postgres, mysql, redis, memcached, endpoint, tls, message",
+           "由 imops 向该组服务询问：postgres、mysql、redis、memcached、endpoint、tls、message"},
+          Rule<std::string>{[](const std::string& s) -> std::optional<Objection> {
               for (auto group : service_groups)
                   if (s == group) return {};
-              return Objection{say("no service of group '{}' can be asked", "无法询问 '{}' 组的服务", one_line(s, 40)), say("Possible is: {}.", "可选：{}。", fmt::join(service_groups, ", "))};
+              return Objection{say("no service of group '{}' can be asked", "无法询问 '{}' 组的服务", one_line(s, 40)),
+                               say("Possible is: {}.", "可选：{}。", fmt::join(service_groups, ", "))};
           }});
-    x.may("with", f.with, {"the fact whose fragment prints this one too, after `also ID`", "由该事实的脚本在 `also ID` 之后一并输出"});
-    x.need("type", f.kind, {"text, number, bytes, seconds, bool, list, map, table or clock", "text、number、bytes、seconds、bool、list、map、table 或 clock"});
+    x.may("with", f.with,
+          {"the fact whose fragment prints this one too, after `also ID`", "由该事实的脚本在 `also ID` 之后一并输出"});
+    x.need("type", f.kind,
+           {"text, number, bytes, seconds, bool, list, map, table or clock",
+            "text、number、bytes、seconds、bool、list、map、table 或 clock"});
     x.may("keys", f.keys, {"for a map: {name: type}", "map 的键：{名称: 类型}"});
     x.may("columns", f.columns, {"for a table: {name: type}, in order", "table 的列：{名称: 类型}，按顺序"});
     x.may("root", f.root, {"needs root", "需要 root"});

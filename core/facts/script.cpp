@@ -1,6 +1,6 @@
 #include "core/facts/script.hpp"
-#include "core/base/string.hpp"
 #include "core/base/embedded_file.hpp"
+#include "core/base/string.hpp"
 #include <algorithm>
 #include <sys/random.h>
 
@@ -18,7 +18,8 @@ std::string random_nonce() {
 std::string fact_script(std::span<const FactDef* const> facts, const Variables& variables, std::string_view nonce) {
     std::string s = fmt::format("imops_mark={}\n", shell_quote(nonce));
     for (auto& [name, value] : variables) s += fmt::format("{}={}\n", name, shell_quote(value));
-    // One function: the shell has read all of the script before any of it runs, and standard input is free for the watcher.
+    // One function: the shell has read all of the script before any of it runs, and standard input is free for the
+    // watcher.
     bool active = std::any_of(facts.begin(), facts.end(), [](auto* f) { return f->active; });
     s += active ? "# imops: these fragments write a small file or open a port on purpose, and remove it again.\n"
                 : "# imops: this script only reads. Nothing is written to any disk; nothing stays behind.\n";
@@ -27,9 +28,11 @@ std::string fact_script(std::span<const FactDef* const> facts, const Variables& 
     for (auto* f : facts) {
         if (!f->with.empty()) continue; // another fragment prints it
         auto limit = std::max(1, int(f->timeout.seconds));
-        s += fmt::format("\nif begin {} {}{}; then (\n{}\n) 3<&- & finish $!; fi\n", shell_quote(f->id), limit, f->root ? " root" : " ''", trim(f->sh));
+        s += fmt::format("\nif begin {} {}{}; then (\n{}\n) 3<&- & finish $!; fi\n", shell_quote(f->id), limit,
+                         f->root ? " root" : " ''", trim(f->sh));
     }
-    s += "\ntrap '' TERM ALRM\nkill \"$imops_ticker\" \"$imops_link\" 2>/dev/null\nprintf '\\n%s over\\n' \"$imops_mark\"\nexit 0\n}\nimops_main\n";
+    s += "\ntrap '' TERM ALRM\nkill \"$imops_ticker\" \"$imops_link\" 2>/dev/null\nprintf '\\n%s over\\n' "
+         "\"$imops_mark\"\nexit 0\n}\nimops_main\n";
     return s;
 }
 
@@ -84,11 +87,16 @@ void FrameReader::line(Side& side, std::string_view words, bool is_out) {
         auto end = [&, at = clock_(), status = int(parse_number(parts[2]).value_or(0))](Raw& fact) {
             fact.at = at;
             fact.status = status;
-            if (parts[2] == "timed_out") fact.got = Got::timed_out;
-            else if (parts[2] == "needs_root") fact.got = Got::needs_root;
-            else if (fact.got == Got::too_long) return;
-            else if (status == 77) fact.got = Got::absent;
-            else fact.got = status == 0 ? Got::ok : Got::failed;
+            if (parts[2] == "timed_out")
+                fact.got = Got::timed_out;
+            else if (parts[2] == "needs_root")
+                fact.got = Got::needs_root;
+            else if (fact.got == Got::too_long)
+                return;
+            else if (status == 77)
+                fact.got = Got::absent;
+            else
+                fact.got = status == 0 ? Got::ok : Got::failed;
         };
         end(raw);
         if (auto others = with_.find(parts[1]); others != with_.end()) // one process: they fare alike

@@ -17,27 +17,47 @@ enum class ServiceType { postgres, mysql, redis, memcached, mongodb, kafka, s3, 
 enum class Depth { shallow, deep };
 
 template <> struct Words<Role> {
-    static constexpr std::array<std::pair<std::string_view, Role>, 11> of{
-        {{"app", Role::app}, {"db", Role::db}, {"cache", Role::cache}, {"proxy", Role::proxy}, {"media", Role::media}, {"turn", Role::turn},
-         {"queue", Role::queue}, {"search", Role::search}, {"monitor", Role::monitor}, {"backup", Role::backup}, {"jump", Role::jump}}};
+    static constexpr std::array<std::pair<std::string_view, Role>, 11> of{{{"app", Role::app},
+                                                                           {"db", Role::db},
+                                                                           {"cache", Role::cache},
+                                                                           {"proxy", Role::proxy},
+                                                                           {"media", Role::media},
+                                                                           {"turn", Role::turn},
+                                                                           {"queue", Role::queue},
+                                                                           {"search", Role::search},
+                                                                           {"monitor", Role::monitor},
+                                                                           {"backup", Role::backup},
+                                                                           {"jump", Role::jump}}};
 };
 template <> struct Words<Federation> {
     static constexpr std::array<std::pair<std::string_view, Federation>, 3> of{
         {{"none", Federation::none}, {"small", Federation::small}, {"open", Federation::open}}};
 };
 template <> struct Words<ServiceType> {
-    static constexpr std::array<std::pair<std::string_view, ServiceType>, 14> of{
-        {{"postgres", ServiceType::postgres}, {"mysql", ServiceType::mysql}, {"redis", ServiceType::redis}, {"memcached", ServiceType::memcached},
-         {"mongodb", ServiceType::mongodb}, {"kafka", ServiceType::kafka}, {"s3", ServiceType::s3}, {"smtp", ServiceType::smtp},
-         {"turn", ServiceType::turn}, {"http", ServiceType::http}, {"xmpp", ServiceType::xmpp}, {"tls", ServiceType::tls},
-         {"tcp", ServiceType::tcp}, {"dns", ServiceType::dns}}};
+    static constexpr std::array<std::pair<std::string_view, ServiceType>, 14> of{{{"postgres", ServiceType::postgres},
+                                                                                  {"mysql", ServiceType::mysql},
+                                                                                  {"redis", ServiceType::redis},
+                                                                                  {"memcached", ServiceType::memcached},
+                                                                                  {"mongodb", ServiceType::mongodb},
+                                                                                  {"kafka", ServiceType::kafka},
+                                                                                  {"s3", ServiceType::s3},
+                                                                                  {"smtp", ServiceType::smtp},
+                                                                                  {"turn", ServiceType::turn},
+                                                                                  {"http", ServiceType::http},
+                                                                                  {"xmpp", ServiceType::xmpp},
+                                                                                  {"tls", ServiceType::tls},
+                                                                                  {"tcp", ServiceType::tcp},
+                                                                                  {"dns", ServiceType::dns}}};
 };
 template <> struct Words<Depth> {
-    static constexpr std::array<std::pair<std::string_view, Depth>, 2> of{{{"shallow", Depth::shallow}, {"deep", Depth::deep}}};
+    static constexpr std::array<std::pair<std::string_view, Depth>, 2> of{
+        {{"shallow", Depth::shallow}, {"deep", Depth::deep}}};
 };
 template <> struct Words<Transport> {
-    static constexpr std::array<std::pair<std::string_view, Transport>, 4> of{
-        {{"auto", Transport::automatic}, {"local", Transport::local}, {"libssh2", Transport::libssh2}, {"openssh", Transport::openssh}}};
+    static constexpr std::array<std::pair<std::string_view, Transport>, 4> of{{{"auto", Transport::automatic},
+                                                                               {"local", Transport::local},
+                                                                               {"libssh2", Transport::libssh2},
+                                                                               {"openssh", Transport::openssh}}};
 };
 template <class E> std::string_view word(E e) {
     for (auto& [w, value] : Words<E>::of)
@@ -47,12 +67,12 @@ template <class E> std::string_view word(E e) {
 
 /// How many people, how much they write, how long it is kept.
 struct Workload {
-    double registered = 0;         // accounts
-    double concurrent = 0;         // on line at the busiest time; 0: a tenth of the registered
-    double messages = 0;           // a day, all users together; 0: 40 for each user on line
-    Bytes media;                   // a day, all users together
+    double registered = 0; // accounts
+    double concurrent = 0; // on line at the busiest time; 0: a tenth of the registered
+    double messages = 0;   // a day, all users together; 0: 40 for each user on line
+    Bytes media;           // a day, all users together
     Duration retention{365 * 86400.0};
-    Share growth{0};               // more users a year
+    Share growth{0}; // more users a year
     Federation federation = Federation::none;
 };
 
@@ -60,20 +80,20 @@ struct Workload {
 struct Service {
     std::string name;
     ServiceType type = ServiceType::postgres;
-    std::string host;     // name of a host of the deployment, or
-    std::string address;  // where it is otherwise
-    int port = 0;         // 0: the usual one
-    std::string via;      // host from which it is asked
+    std::string host;    // name of a host of the deployment, or
+    std::string address; // where it is otherwise
+    int port = 0;        // 0: the usual one
+    std::string via;     // host from which it is asked
     std::string user, database;
-    std::string region;   // of an S3 store; empty: us-east-1
+    std::string region; // of an S3 store; empty: us-east-1
     SecretRef password;
-    std::optional<bool> tls;  // not said: whatever the kind of service does by itself
-    std::string ca;           // file of the authorities that its certificate is trusted by; empty: the system's
+    std::optional<bool> tls; // not said: whatever the kind of service does by itself
+    std::string ca;          // file of the authorities that its certificate is trusted by; empty: the system's
     // of an endpoint
-    std::string url, at;      // `at`: ADDRESS[:PORT] to connect to instead of the url's
+    std::string url, at; // `at`: ADDRESS[:PORT] to connect to instead of the url's
     Expect expect;
-    Duration within{0};       // 0: any time
-    bool reachable = true;    // no: nobody may get an answer from there
+    Duration within{0};         // 0: any time
+    bool reachable = true;      // no: nobody may get an answer from there
     std::optional<Depth> depth; // of a product's own probe
     std::optional<Account> to;  // of the message: who receives it; `user` sends it
 };
@@ -96,9 +116,10 @@ struct Override {
 /// The usual port of a kind of service; 0: it has none.
 int usual_port(ServiceType);
 
-inline constexpr std::array<std::string_view, 10> service_groups{"postgres", "mysql", "redis", "memcached", "endpoint", "tls", "turn", "xmpp", "smtp", "message"};
-/// The groups of facts that are asked of it: its type, or "endpoint" for what needs no client of its own, and its type beside it where
-/// more than the answer is judged; and "tls" where it is spoken. Of the message: "message".
+inline constexpr std::array<std::string_view, 10> service_groups{"postgres", "mysql", "redis", "memcached", "endpoint",
+                                                                 "tls",      "turn",  "xmpp",  "smtp",      "message"};
+/// The groups of facts that are asked of it: its type, or "endpoint" for what needs no client of its own, and its type
+/// beside it where more than the answer is judged; and "tls" where it is spoken. Of the message: "message".
 std::vector<std::string_view> groups(const Service&);
 /// "NAME", "NAME:PORT", "[::1]:PORT"; `port` stays when none is given. False: not that.
 bool split_authority(std::string_view text, std::string& host, int& port);
@@ -114,19 +135,19 @@ struct DnsQuestion {
 };
 inline constexpr std::array<std::string_view, 8> dns_types{"A", "AAAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"};
 DnsQuestion dns_question(std::string_view url);
-/// Fills type, address, port and tls from `url`; the address of a DNS question is its server, empty for the servers of this machine.
-/// Empty, or why it is no endpoint.
+/// Fills type, address, port and tls from `url`; the address of a DNS question is its server, empty for the servers of
+/// this machine. Empty, or why it is no endpoint.
 std::optional<Objection> read_url(Service&);
 
 struct Deployment {
-    std::string file, text;  // where it came from, as it was read
+    std::string file, text; // where it came from, as it was read
     int format = 1;
     std::string name;
     Placed<std::string> product;
-    std::string language;    // "", "en" or "zh": of reports
+    std::string language; // "", "en" or "zh": of reports
     bool airgap = false;
-    std::string domain;      // what stands behind the @ of an account; not given: the first of `names`
-    std::string ca;          // for services and endpoints that name none of their own
+    std::string domain;             // what stands behind the @ of an account; not given: the first of `names`
+    std::string ca;                 // for services and endpoints that name none of their own
     std::vector<std::string> names; // DNS names by which clients reach the service
     Workload workload;
     std::vector<Host> hosts;
@@ -137,7 +158,8 @@ struct Deployment {
     Settings settings;
 
     const Host* host(std::string_view name) const;
-    /// Where a service is: its own address, or that of its host; empty for a DNS question to whatever server this machine uses.
+    /// Where a service is: its own address, or that of its host; empty for a DNS question to whatever server this
+    /// machine uses.
     const std::string& address(const Service&) const;
     std::vector<const Host*> with_role(std::string_view role) const;
 };

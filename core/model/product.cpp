@@ -30,8 +30,9 @@ struct ProductFile {
 
 /// The figures that the formulas know (docs/products.md).
 const std::vector<std::string>& figure_names() {
-    static const std::vector<std::string> all{"message_bytes", "index_factor", "log_bytes", "files_per_user", "files_base", "pool", "processes_per_core",
-                                              "memory_base", "memory_per_user", "users_per_core", "peak_factor", "fan_out"};
+    static const std::vector<std::string> all{
+        "message_bytes",      "index_factor", "log_bytes",       "files_per_user", "files_base",  "pool",
+        "processes_per_core", "memory_base",  "memory_per_user", "users_per_core", "peak_factor", "fan_out"};
     return all;
 }
 
@@ -90,9 +91,12 @@ template <class X> void describe(X& x, DatabaseNeeds& d) {
 template <class X> void describe(X& x, Probe& p) {
     x.need("name", p.name, {"short unique name", "唯一的短名称"});
     x.need("component", p.component, {"component that answers", "应答的组件"});
-    x.need("url", p.url, {"url with {name}, {domain}, {address}, {port.NAME}", "url，可含 {name}、{domain}、{address}、{port.端口名}"});
+    x.need(
+        "url", p.url,
+        {"url with {name}, {domain}, {address}, {port.NAME}", "url，可含 {name}、{domain}、{address}、{port.端口名}"});
     x.may("at", p.at, {"address to connect to instead of the url's", "改为连接此地址"});
-    x.need("depth", p.depth, {"shallow: the process answers; deep: it can do its work", "shallow：进程有应答；deep：能真正工作"});
+    x.need("depth", p.depth,
+           {"shallow: the process answers; deep: it can do its work", "shallow：进程有应答；deep：能真正工作"});
     x.may("local", p.local, {"asked on the host itself, at 127.0.0.1", "在该主机本机 127.0.0.1 上询问"});
     x.may("reachable", p.reachable, {"no: nobody may get an answer there", "no：不应能访问"});
     x.may("expect", p.expect, {"what it must answer", "期望的应答"});
@@ -112,7 +116,9 @@ template <class X> void describe(X& x, ProductFile& f) {
     x.may("limits", f.limits, {"limits", "限制"});
     x.may("cpu_flags", p.cpu_flags, {"processor features it needs", "需要的 CPU 特性"});
     x.may("probes", f.probes, {"how to ask it whether it is well", "如何询问其健康状况"});
-    x.may("message", p.message, {"protocol of its messages, when imops can send one: matrix or xmpp", "消息协议（imops 能发送时）：matrix 或 xmpp"});
+    x.may("message", p.message,
+          {"protocol of its messages, when imops can send one: matrix or xmpp",
+           "消息协议（imops 能发送时）：matrix 或 xmpp"});
     x.may("unknown", p.unknown, {"what its makers do not publish", "官方未公布的内容"});
     x.may("notes", p.notes, {"remarks", "备注"});
     x.need("sources", p.sources, {"where all this was read", "资料来源"});
@@ -124,16 +130,20 @@ void add_port(const Placed<PortEntry>& e, Component& into, Problems& problems) {
     Port p{e->name, 0, 0, e->proto, e->from};
     auto parts = split(e->port, '-');
     auto first = parse_number(parts[0]), last = parse_number(parts.back());
-    if (parts.size() > 2 || !first || !last || *first < 1 || *last > 65535 || *first > *last || *first != int(*first) || *last != int(*last) || (p.proto != "tcp" && p.proto != "udp"))
-        problems.add(e.place, say("'{}/{}' is not a port", "'{}/{}' 不是端口", e->proto, e->port), Text{"Write port: 5432 or port: 49152-65535; proto: tcp or udp.", "请写 port: 5432 或 port: 49152-65535；proto: tcp 或 udp。"});
+    if (parts.size() > 2 || !first || !last || *first < 1 || *last > 65535 || *first > *last || *first != int(*first) ||
+        *last != int(*last) || (p.proto != "tcp" && p.proto != "udp"))
+        problems.add(e.place, say("'{}/{}' is not a port", "'{}/{}' 不是端口", e->proto, e->port),
+                     Text{"Write port: 5432 or port: 49152-65535; proto: tcp or udp.",
+                          "请写 port: 5432 或 port: 49152-65535；proto: tcp 或 udp。"});
     else {
         p.first = int(*first);
         p.last = int(*last);
     }
     static const std::vector<std::string> others{"public", "local"};
     for (auto& role : p.from) {
-        bool known = std::any_of(Words<Role>::of.begin(), Words<Role>::of.end(), [&](auto& w) { return w.first == role; }) ||
-                     std::find(others.begin(), others.end(), role) != others.end();
+        bool known =
+            std::any_of(Words<Role>::of.begin(), Words<Role>::of.end(), [&](auto& w) { return w.first == role; }) ||
+            std::find(others.begin(), others.end(), role) != others.end();
         if (!known) problems.add(e.place, say("'{}' is not a role", "'{}' 不是角色", role), {});
     }
     into.ports.push_back(std::move(p));
@@ -141,7 +151,9 @@ void add_port(const Placed<PortEntry>& e, Component& into, Problems& problems) {
 
 } // namespace
 
-std::string Port::show() const { return first == last ? fmt::format("{}/{}", proto, first) : fmt::format("{}/{}-{}", proto, first, last); }
+std::string Port::show() const {
+    return first == last ? fmt::format("{}/{}", proto, first) : fmt::format("{}/{}-{}", proto, first, last);
+}
 
 const Figure* Product::figure(std::string_view name) const {
     auto it = figures.find(std::string{name});
@@ -155,8 +167,10 @@ std::vector<const Component*> Product::on(const Host& h) const {
         for (auto& c : components) {
             if (word(c.role) != role) continue;
             if (!h.components.empty()) {
-                if (std::find(h.components.begin(), h.components.end(), c.name) != h.components.end()) found.push_back(&c);
-            } else (c.optional ? optional : usual).push_back(&c);
+                if (std::find(h.components.begin(), h.components.end(), c.name) != h.components.end())
+                    found.push_back(&c);
+            } else
+                (c.optional ? optional : usual).push_back(&c);
         }
         if (usual.empty() && optional.size() == 1) usual = optional;
         found.insert(found.end(), usual.begin(), usual.end());
@@ -192,9 +206,12 @@ Product parse_product(std::string_view text, const std::string& file) {
         auto& known = figure_names();
         if (std::find(known.begin(), known.end(), name) == known.end()) {
             auto near = nearest(name, known);
-            problems.add(figure.value.place, say("'{}' is not a figure of the formulas", "'{}' 不是公式参数", name), near.empty() ? Line{} : say("Did you mean '{}'?", "是否想写 '{}'？", near));
-        } else if (!value) problems.add(figure.value.place, say("'{}' is not a number", "'{}' 不是数字", one_line(*figure.value)), {});
-        else p.figures[name] = {*value, figure.source};
+            problems.add(figure.value.place, say("'{}' is not a figure of the formulas", "'{}' 不是公式参数", name),
+                         near.empty() ? Line{} : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+        } else if (!value)
+            problems.add(figure.value.place, say("'{}' is not a number", "'{}' 不是数字", one_line(*figure.value)), {});
+        else
+            p.figures[name] = {*value, figure.source};
     }
     for (auto& probe : f.probes) {
         if (auto wrong = objection(p, *probe)) problems.add(probe.place, wrong->what, wrong->remedy);

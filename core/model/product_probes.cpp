@@ -12,7 +12,8 @@ const Component* component(const Product& p, std::string_view name) {
 }
 
 /// The text with its names in braces filled in; empty if one of them has no value. `host` may be null.
-std::string filled(std::string_view url, const Component& c, const Deployment& d, const Host* host, std::string_view address) {
+std::string filled(std::string_view url, const Component& c, const Deployment& d, const Host* host,
+                   std::string_view address) {
     std::string text;
     while (!url.empty()) {
         auto open = url.find('{');
@@ -21,15 +22,19 @@ std::string filled(std::string_view url, const Component& c, const Deployment& d
         url.remove_prefix(open + 1);
         auto key = url.substr(0, url.find('}'));
         url.remove_prefix(std::min(url.size(), key.size() + 1));
-        if (key == "name" && !d.names.empty()) text += d.names.front();
-        else if (key == "domain" && !d.domain.empty()) text += d.domain;
-        else if (key == "address") text += address.find(':') == address.npos ? std::string{address} : fmt::format("[{}]", address);
+        if (key == "name" && !d.names.empty())
+            text += d.names.front();
+        else if (key == "domain" && !d.domain.empty())
+            text += d.domain;
+        else if (key == "address")
+            text += address.find(':') == address.npos ? std::string{address} : fmt::format("[{}]", address);
         else if (key.starts_with("port.")) {
             auto name = std::string{key.substr(5)};
             auto port = std::ranges::find(c.ports, name, &Port::name);
             if (port == c.ports.end()) return {};
             text += std::to_string(host && host->ports.contains(name) ? host->ports.at(name) : port->first);
-        } else return {};
+        } else
+            return {};
     }
     return text;
 }
@@ -56,15 +61,19 @@ std::optional<Objection> objection(const Product& p, const Probe& probe) {
         std::vector<std::string> names;
         for (auto& k : p.components) names.push_back(k.name);
         auto near = nearest(probe.component, names);
-        return Objection{say("probe '{}': there is no component '{}'", "探测 '{}'：没有组件 '{}'", probe.name, probe.component), near.empty() ? Line{} : say("Did you mean '{}'?", "是否想写 '{}'？", near)};
+        return Objection{
+            say("probe '{}': there is no component '{}'", "探测 '{}'：没有组件 '{}'", probe.name, probe.component),
+            near.empty() ? Line{} : say("Did you mean '{}'?", "是否想写 '{}'？", near)};
     }
     Deployment example;
     example.names = {"im.example.com"};
     example.domain = "example.com";
     auto trial = endpoint_of(probe, probe.name, filled(probe.url, *c, example, nullptr, "127.0.0.1"));
     if (trial.url.empty() || (!probe.at.empty() && filled(probe.at, *c, example, nullptr, "127.0.0.1").empty()))
-        return Objection{say("probe '{}': '{}' holds a name that cannot be filled in", "探测 '{}'：'{}' 中有无法填充的名称", probe.name, one_line(probe.url, 80)),
-                         Text{"Possible are {name}, {domain}, {address} and {port.NAME} with a port of the component.", "可用 {name}、{domain}、{address} 和 {port.端口名}（该组件的端口）。"}};
+        return Objection{say("probe '{}': '{}' holds a name that cannot be filled in",
+                             "探测 '{}'：'{}' 中有无法填充的名称", probe.name, one_line(probe.url, 80)),
+                         Text{"Possible are {name}, {domain}, {address} and {port.NAME} with a port of the component.",
+                              "可用 {name}、{domain}、{address} 和 {port.端口名}（该组件的端口）。"}};
     return read_url(trial);
 }
 
@@ -88,7 +97,8 @@ std::vector<Service> Product::endpoints(const Deployment& d) const {
             continue;
         }
         for (auto& h : d.hosts)
-            if (auto here = on(h); std::ranges::find(here, c) != here.end()) add(p, *c, fmt::format("{}@{}", p.name, h.name), &h);
+            if (auto here = on(h); std::ranges::find(here, c) != here.end())
+                add(p, *c, fmt::format("{}@{}", p.name, h.name), &h);
     }
     return all;
 }

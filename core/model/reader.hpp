@@ -9,8 +9,8 @@
 #include <optional>
 #include <utility>
 
-/// One declaration of a structure, `template <class X> void describe(X& x, T& t)`, serves three readers: this one, the schema
-/// (schema.hpp) and the documentation.
+/// One declaration of a structure, `template <class X> void describe(X& x, T& t)`, serves three readers: this one, the
+/// schema (schema.hpp) and the documentation.
 namespace imops {
 
 /// Scalars with a unit; the declaration shows it.
@@ -52,7 +52,10 @@ template <class T> using Rule = std::function<std::optional<Objection>(const T&)
 
 class Reader;
 
-template <class T> concept Described = requires(Reader& r, T& t) { describe(r, t); };
+template <class T>
+concept Described = requires(Reader& r, T& t) {
+    describe(r, t);
+};
 
 /// Reads one mapping into a described structure.
 class Reader {
@@ -61,7 +64,8 @@ class Reader {
     std::vector<std::string_view> known_;
 
     void expected(const Node& n, Text what, Text example) {
-        problems_.add(n.place, say("{} is needed here", "此处需要{}", what), say("For example: {}", "例如：{}", example));
+        problems_.add(n.place, say("{} is needed here", "此处需要{}", what),
+                      say("For example: {}", "例如：{}", example));
     }
 
     bool scalar(const Node& n, Text what, Text example) {
@@ -71,8 +75,10 @@ class Reader {
     }
     template <class F> void number(const Node& n, double& into, F parse, Text what, Text example) {
         if (!scalar(n, what, example)) return;
-        if (auto x = parse(n.scalar)) into = *x;
-        else expected(n, what, example);
+        if (auto x = parse(n.scalar))
+            into = *x;
+        else
+            expected(n, what, example);
     }
 
   public:
@@ -82,25 +88,42 @@ class Reader {
         if (!scalar(n, {"text", "文本"}, {"app1", "app1"})) return;
         v = n.scalar;
         if (v.find_first_of(std::string_view{"\0\x1b\x7f", 3}) != v.npos || bad_utf8(v))
-            problems_.add(n.place, Text{"text with control characters", "文本含有控制字符"}, Text{"Remove them.", "请删除控制字符。"});
+            problems_.add(n.place, Text{"text with control characters", "文本含有控制字符"},
+                          Text{"Remove them.", "请删除控制字符。"});
     }
     void read(const Node& n, double& v) { number(n, v, parse_number, {"a number", "数字"}, {"1000", "1000"}); }
     void read(const Node& n, int& v) {
         double x = 0;
-        number(n, x, [](auto s) { auto d = parse_number(s); return d && *d > -1e9 && *d < 1e9 && *d == double(int(*d)) ? d : std::nullopt; }, {"a whole number", "整数"}, {"22", "22"});
+        number(n, x,
+               [](auto s) {
+                   auto d = parse_number(s);
+                   return d && *d > -1e9 && *d < 1e9 && *d == double(int(*d)) ? d : std::nullopt;
+               },
+               {"a whole number", "整数"}, {"22", "22"});
         v = int(x);
     }
     void read(const Node& n, bool& v) {
-        if (auto x = parse_bool(n)) v = *x;
-        else expected(n, {"true or false", "true 或 false"}, {"true", "true"});
+        if (auto x = parse_bool(n))
+            v = *x;
+        else
+            expected(n, {"true or false", "true 或 false"}, {"true", "true"});
     }
-    void read(const Node& n, Bytes& v) { number(n, v.value, parse_bytes, {"a size with its unit", "带单位的容量"}, {"8 GiB, 500 MB", "8 GiB、500 MB"}); }
-    void read(const Node& n, Duration& v) { number(n, v.seconds, parse_duration, {"a time with its unit", "带单位的时长"}, {"30 s, 12 h, 90 days", "30 s、12 h、90 days"}); }
+    void read(const Node& n, Bytes& v) {
+        number(n, v.value, parse_bytes, {"a size with its unit", "带单位的容量"}, {"8 GiB, 500 MB", "8 GiB、500 MB"});
+    }
+    void read(const Node& n, Duration& v) {
+        number(n, v.seconds, parse_duration, {"a time with its unit", "带单位的时长"},
+               {"30 s, 12 h, 90 days", "30 s、12 h、90 days"});
+    }
     void read(const Node& n, Share& v) { number(n, v.value, parse_share, {"a share", "百分比"}, {"85 %", "85 %"}); }
-    void read(const Node& n, Date& v) { number(n, v.seconds, parse_date, {"a date", "日期"}, {"2026-12-31", "2026-12-31"}); }
+    void read(const Node& n, Date& v) {
+        number(n, v.seconds, parse_date, {"a date", "日期"}, {"2026-12-31", "2026-12-31"});
+    }
     void read(const Node& n, Any& v) { v.node = n; }
     void read(const Node& n, Line& v) {
-        if (!n.is_map()) return expected(n, {"a text in both languages", "两种语言的文本"}, {"{en: Memory, zh: 内存}", "{en: Memory, zh: 内存}"});
+        if (!n.is_map())
+            return expected(n, {"a text in both languages", "两种语言的文本"},
+                            {"{en: Memory, zh: 内存}", "{en: Memory, zh: 内存}"});
         Reader r{n, problems_};
         r.need("en", v.en, {"English", "英文"});
         r.need("zh", v.zh, {"Chinese", "中文"});
@@ -129,7 +152,9 @@ class Reader {
         read(n, pairs);
         for (auto& [k, x] : pairs) v.insert_or_assign(k, std::move(x));
     }
-    template <class E> requires std::is_enum_v<E> void read(const Node& n, E& v) {
+    template <class E>
+    requires std::is_enum_v<E>
+    void read(const Node& n, E& v) {
         std::vector<std::string> words;
         for (auto& [word, value] : Words<E>::of) {
             if (n.is_scalar() && n.scalar == word) return void(v = value);
@@ -177,8 +202,11 @@ class Reader {
             if (!key.is_scalar() || std::find(known_.begin(), known_.end(), key.scalar) != known_.end()) continue;
             std::vector<std::string> words{known_.begin(), known_.end()};
             auto near = nearest(key.scalar, words);
-            problems_.add(key.place, secret ? Line{Text{"unknown key", "未知的键"}} : say("unknown key '{}'", "未知的键 '{}'", one_line(key.scalar)),
-                          near.empty() ? say("Known here: {}", "此处可用：{}", fmt::join(words, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+            problems_.add(key.place,
+                          secret ? Line{Text{"unknown key", "未知的键"}}
+                                 : say("unknown key '{}'", "未知的键 '{}'", one_line(key.scalar)),
+                          near.empty() ? say("Known here: {}", "此处可用：{}", fmt::join(words, ", "))
+                                       : say("Did you mean '{}'?", "是否想写 '{}'？", near));
         }
     }
 };

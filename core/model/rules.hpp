@@ -13,13 +13,18 @@ Rule<int> port_number();
 Rule<std::string> absolute_path();
 
 template <class X> void describe(X& x, SecretRef& s) {
-    x.may("env", s.env, {"name of an environment variable", "环境变量名"}, Rule<std::string>{[](const std::string& name) -> std::optional<Objection> {
+    x.may("env", s.env, {"name of an environment variable", "环境变量名"},
+          Rule<std::string>{[](const std::string& name) -> std::optional<Objection> {
               if (!word_of("_", 128)(name)) return {};
-              return Objection{Text{"not the name of an environment variable", "不是环境变量名"}, // not shown: it may be the secret itself
-                               Text{"Write the name of the variable, not its value: letters, digits and _.", "请写变量名而不是它的值：只能用字母、数字和 _。"}};
+              return Objection{Text{"not the name of an environment variable",
+                                    "不是环境变量名"}, // not shown: it may be the secret itself
+                               Text{"Write the name of the variable, not its value: letters, digits and _.",
+                                    "请写变量名而不是它的值：只能用字母、数字和 _。"}};
           }});
-    x.may("file", s.file, {"path of a file with mode 0600; its first line is the secret", "权限为 0600 的文件路径；第一行是其内容"});
-    x.may("command", s.command, {"program and arguments; its first line of output is the secret", "程序及参数；输出的第一行是其内容"});
+    x.may("file", s.file,
+          {"path of a file with mode 0600; its first line is the secret", "权限为 0600 的文件路径；第一行是其内容"});
+    x.may("command", s.command,
+          {"program and arguments; its first line of output is the secret", "程序及参数；输出的第一行是其内容"});
 }
 
 Objection scalar_instead(const SecretRef&);

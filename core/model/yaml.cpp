@@ -38,7 +38,8 @@ constexpr std::size_t max_size = 4u << 20, max_nodes = 100'000, max_depth = 64;
 Place place_at(std::string_view text, std::size_t offset) {
     auto before = text.substr(0, offset);
     auto line_start = before.rfind('\n');
-    return {int(std::count(before.begin(), before.end(), '\n')) + 1, int(offset - (line_start == before.npos ? 0 : line_start + 1)) + 1};
+    return {int(std::count(before.begin(), before.end(), '\n')) + 1,
+            int(offset - (line_start == before.npos ? 0 : line_start + 1)) + 1};
 }
 
 Place place_of(const YAML::Mark& m) { return m.is_null() ? Place{} : Place{m.line + 1, m.column + 1}; }
@@ -65,8 +66,10 @@ class Builder : public YAML::EventHandler {
         nodes_ += size;
         if (nodes_ > max_nodes) throw TooMuch{n.place};
         if (anchor) anchors_[anchor] = n;
-        if (open_.empty()) document = std::move(n);
-        else open_.back().items.push_back(std::move(n));
+        if (open_.empty())
+            document = std::move(n);
+        else
+            open_.back().items.push_back(std::move(n));
     }
     void begin(const YAML::Mark& m, YAML::anchor_t anchor, Node::Kind kind) {
         Node n;
@@ -107,9 +110,14 @@ class Builder : public YAML::EventHandler {
         n.scalar = value;
         put(std::move(n), a);
     }
-    void OnSequenceStart(const YAML::Mark& m, const std::string&, YAML::anchor_t a, YAML::EmitterStyle::value) override { begin(m, a, Node::Kind::list); }
+    void OnSequenceStart(const YAML::Mark& m, const std::string&, YAML::anchor_t a,
+                         YAML::EmitterStyle::value) override {
+        begin(m, a, Node::Kind::list);
+    }
     void OnSequenceEnd() override { end(); }
-    void OnMapStart(const YAML::Mark& m, const std::string&, YAML::anchor_t a, YAML::EmitterStyle::value) override { begin(m, a, Node::Kind::map); }
+    void OnMapStart(const YAML::Mark& m, const std::string&, YAML::anchor_t a, YAML::EmitterStyle::value) override {
+        begin(m, a, Node::Kind::map);
+    }
     void OnMapEnd() override { end(); }
 };
 
@@ -118,9 +126,11 @@ void inspect_keys(const Node& n, Problems& problems) {
     for (std::size_t i = 0; i < n.pairs(); ++i) {
         auto& key = n.key(i);
         if (!key.is_scalar())
-            problems.add(key.place, Text{"a key must be a plain word", "键必须是普通单词"}, Text{"Quote a value that begins with { or [.", "以 { 或 [ 开头的值请加引号。"});
+            problems.add(key.place, Text{"a key must be a plain word", "键必须是普通单词"},
+                         Text{"Quote a value that begins with { or [.", "以 { 或 [ 开头的值请加引号。"});
         else if (!keys.insert(key.scalar).second)
-            problems.add(key.place, say("'{}' is given twice", "'{}' 重复出现", one_line(key.scalar)), Text{"Keep one of the two.", "只保留其中一个。"});
+            problems.add(key.place, say("'{}' is given twice", "'{}' 重复出现", one_line(key.scalar)),
+                         Text{"Keep one of the two.", "只保留其中一个。"});
     }
     for (auto& i : n.items) inspect_keys(i, problems);
 }
@@ -129,13 +139,16 @@ void inspect_keys(const Node& n, Problems& problems) {
 
 Node parse_yaml(std::string_view text, Problems& problems) {
     if (text.size() > max_size) {
-        problems.add({}, say("is {}; at most {} are read", "大小为 {}，最多读取 {}", show_bytes(double(text.size())), show_bytes(double(max_size))),
+        problems.add({},
+                     say("is {}; at most {} are read", "大小为 {}，最多读取 {}", show_bytes(double(text.size())),
+                         show_bytes(double(max_size))),
                      Text{"Is it the right file?", "是否指定了正确的文件？"});
         return {};
     }
     if (auto bad = bad_utf8(text)) {
         problems.add(place_at(text, *bad), Text{"a byte that is not UTF-8", "含有非 UTF-8 字节"},
-                     Text{"Save the file as UTF-8; from GBK:  iconv -f GBK -t UTF-8 FILE > NEW", "请以 UTF-8 保存；由 GBK 转换：  iconv -f GBK -t UTF-8 旧文件 > 新文件"});
+                     Text{"Save the file as UTF-8; from GBK:  iconv -f GBK -t UTF-8 FILE > NEW",
+                          "请以 UTF-8 保存；由 GBK 转换：  iconv -f GBK -t UTF-8 旧文件 > 新文件"});
         return {};
     }
     Builder builder;
@@ -143,19 +156,23 @@ Node parse_yaml(std::string_view text, Problems& problems) {
         std::istringstream in{std::string{text}};
         YAML::Parser parser{in};
         if (!parser.HandleNextDocument(builder) || builder.document.is_null()) {
-            problems.add({}, Text{"is empty", "是空文件"}, Text{"`imops init` writes one to begin with.", "可用 `imops init` 生成一份初始文件。"});
+            problems.add({}, Text{"is empty", "是空文件"},
+                         Text{"`imops init` writes one to begin with.", "可用 `imops init` 生成一份初始文件。"});
             return {};
         }
         Builder second;
         if (parser.HandleNextDocument(second))
-            problems.add(second.document.place, Text{"a second document (after ---)", "出现第二个文档（--- 之后）"}, Text{"One file holds one document.", "一个文件只能包含一个文档。"});
+            problems.add(second.document.place, Text{"a second document (after ---)", "出现第二个文档（--- 之后）"},
+                         Text{"One file holds one document.", "一个文件只能包含一个文档。"});
     } catch (const TooMuch& e) {
-        problems.add(e.place, Text{"aliases or nesting expand without measure", "别名或嵌套展开后过大"},
-                     Text{"Write the values out; nothing here needs nested aliases.", "请直接写出各值；此处不需要嵌套别名。"});
+        problems.add(
+            e.place, Text{"aliases or nesting expand without measure", "别名或嵌套展开后过大"},
+            Text{"Write the values out; nothing here needs nested aliases.", "请直接写出各值；此处不需要嵌套别名。"});
         return {};
     } catch (const YAML::Exception& e) {
         problems.add(place_of(e.mark), say("not valid YAML: {}", "不是合法的 YAML：{}", one_line(e.msg)),
-                     Text{"Look at the indentation (spaces only), the colon with a space after it, and the quotes around this line.",
+                     Text{"Look at the indentation (spaces only), the colon with a space after it, and the quotes "
+                          "around this line.",
                           "请检查该行附近的缩进（只能用空格）、冒号后的空格以及引号。"});
         return {};
     }
@@ -224,6 +241,8 @@ Node unpack_node(std::string_view bytes) {
     return get_node(bytes);
 }
 
-Node parse_document(std::string_view text, Problems& problems) { return text.starts_with(packed_mark) ? unpack_node(text) : parse_yaml(text, problems); }
+Node parse_document(std::string_view text, Problems& problems) {
+    return text.starts_with(packed_mark) ? unpack_node(text) : parse_yaml(text, problems);
+}
 
 } // namespace imops

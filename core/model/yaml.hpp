@@ -44,7 +44,7 @@ struct Node {
     bool quoted = false;
     Place place;
     std::string scalar;
-    std::vector<Node> items;      // of a list; of a map: key, value, key, value
+    std::vector<Node> items; // of a list; of a map: key, value, key, value
 
     bool is_null() const { return kind == Kind::null; }
     bool is_scalar() const { return kind == Kind::scalar; }
@@ -57,9 +57,9 @@ struct Node {
     const Node* find(std::string_view key) const;
 };
 
-/// Parses one document. Refused, each with its place: files over 4 MiB, bytes that are not UTF-8, syntax errors, several
-/// documents, an empty file, a key given twice, aliases that expand to more than 100,000 nodes or into themselves. A refused
-/// document is a null node.
+/// Parses one document. Refused, each with its place: files over 4 MiB, bytes that are not UTF-8, syntax errors,
+/// several documents, an empty file, a key given twice, aliases that expand to more than 100,000 nodes or into
+/// themselves. A refused document is a null node.
 Node parse_yaml(std::string_view text, Problems&);
 
 /// A parsed document as bytes: the packs and products that are built in were parsed when the program was built.

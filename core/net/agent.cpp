@@ -107,7 +107,8 @@ std::vector<AgentKey> Agent::keys() const {
     rest.remove_prefix(5);
     while (count-- > 0 && !rest.empty()) {
         std::string blob(take(rest)), comment(take(rest));
-        if (auto type = type_of(blob); !type.empty()) keys.push_back({std::move(blob), std::move(type), std::move(comment)});
+        if (auto type = type_of(blob); !type.empty())
+            keys.push_back({std::move(blob), std::move(type), std::move(comment)});
     }
     return keys;
 }

@@ -10,7 +10,8 @@ struct AgentKey {
     std::string blob, type, comment;
 };
 
-/// A talk with ssh-agent that never blocks. libssh2's own agent functions do, so a stopped agent would stop the whole fleet.
+/// A talk with ssh-agent that never blocks. libssh2's own agent functions do, so a stopped agent would stop the whole
+/// fleet.
 class Agent {
   public:
     /// Not open() if there is no such socket or nobody listens.
@@ -24,8 +25,8 @@ class Agent {
     bool asking() const { return asking_; }
     enum class Got { nothing_yet, answer, failure };
     Got step();
-    std::vector<AgentKey> keys() const;         // of the last answer; empty if it was none
-    std::string signature() const;              // of the last answer, without its algorithm's name; empty if it was refused
+    std::vector<AgentKey> keys() const; // of the last answer; empty if it was none
+    std::string signature() const;      // of the last answer, without its algorithm's name; empty if it was refused
 
   private:
     void ask(std::string payload);

@@ -59,15 +59,20 @@ void Fd::close() {
 
 Result<Child> Child::start(const std::vector<std::string>& argv, Fd both) {
     auto cannot = [&](int e) {
-        return Error{Code::io, say("cannot run {}: {}", "无法运行 {}：{}", argv.front(), std::string(::strerror(e))),
+        return Error{Code::io,
+                     say("cannot run {}: {}", "无法运行 {}：{}", argv.front(), std::string(::strerror(e))),
                      Text{"Is the program installed and in PATH? Are there enough file descriptors (ulimit -n)?",
-                          "程序是否已安装并在 PATH 中？文件描述符是否足够（ulimit -n）？"}, {}};
+                          "程序是否已安装并在 PATH 中？文件描述符是否足够（ulimit -n）？"},
+                     {}};
     };
     Pipe in, out, err;
     if ((!both && (!in.open() || !out.open())) || !err.open()) return cannot(errno);
     Child child;
-    if (int rc = spawn(argv, both ? both.get() : in.read.get(), both ? both.get() : out.write.get(), err.write.get(), child.pid_)) return cannot(rc);
-    child.ending_ = Fd{int(::syscall(SYS_pidfd_open, child.pid_, 0))}; // without it (old kernels) the loop's own beat finds the end
+    if (int rc = spawn(argv, both ? both.get() : in.read.get(), both ? both.get() : out.write.get(), err.write.get(),
+                       child.pid_))
+        return cannot(rc);
+    child.ending_ =
+        Fd{int(::syscall(SYS_pidfd_open, child.pid_, 0))}; // without it (old kernels) the loop's own beat finds the end
     child.in = std::move(in.write);
     child.out = std::move(out.read);
     child.err = std::move(err.read);
@@ -77,7 +82,12 @@ Result<Child> Child::start(const std::vector<std::string>& argv, Fd both) {
 }
 
 Child::Child(Child&& o) noexcept
-    : in{std::move(o.in)}, out{std::move(o.out)}, err{std::move(o.err)}, pid_{std::exchange(o.pid_, -1)}, ending_{std::move(o.ending_)}, status_{o.status_} {}
+    : in{std::move(o.in)},
+      out{std::move(o.out)},
+      err{std::move(o.err)},
+      pid_{std::exchange(o.pid_, -1)},
+      ending_{std::move(o.ending_)},
+      status_{o.status_} {}
 
 Child& Child::operator=(Child&& o) noexcept {
     std::swap(in, o.in);

@@ -27,11 +27,12 @@ class Fd {
     explicit operator bool() const { return fd_ >= 0; }
 };
 
-/// A child process with three non-blocking pipes, in a process group of its own. Never outlives this object: the destructor asks its
-/// group to end, and after 300 ms makes it.
+/// A child process with three non-blocking pipes, in a process group of its own. Never outlives this object: the
+/// destructor asks its group to end, and after 300 ms makes it.
 class Child {
   public:
-    /// argv is looked up in PATH; no shell. `both`: its standard input and output, instead of the pipes `in` and `out`. Errors: Code::io.
+    /// argv is looked up in PATH; no shell. `both`: its standard input and output, instead of the pipes `in` and `out`.
+    /// Errors: Code::io.
     static Result<Child> start(const std::vector<std::string>& argv, Fd both = {});
     Child(Child&& o) noexcept;
     Child& operator=(Child&& o) noexcept;

@@ -42,11 +42,14 @@ Route complete(const Host& host, const std::optional<SshSays>& says, const std::
     route.identities_said = !host.identities.empty();
     route.identities_only = says && says->identities_only;
     route.identities = paths(!host.identities.empty() ? host.identities
-                             : says && !says->identities.empty() ? says->identities
-                             : std::vector<std::string>{"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"});
+                             : says && !says->identities.empty()
+                                 ? says->identities
+                                 : std::vector<std::string>{"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"});
     route.known_hosts = paths(!host.known_hosts.empty() ? std::vector{host.known_hosts}
-                              : says && !says->known_hosts.empty() ? says->known_hosts
-                              : std::vector<std::string>{"~/.ssh/known_hosts", "~/.ssh/known_hosts2", "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"});
+                              : says && !says->known_hosts.empty()
+                                  ? says->known_hosts
+                                  : std::vector<std::string>{"~/.ssh/known_hosts", "~/.ssh/known_hosts2",
+                                                             "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"});
     return route;
 }
 
@@ -68,19 +71,28 @@ void choose(Route& route, const Host& host, const std::optional<SshSays>& says, 
         route.transport = transport;
         route.why = std::move(why);
     };
-    if (host.transport != Transport::automatic) return take(host.transport, Text{"imops.yaml says so", "imops.yaml 中指定"});
-    if (!host.via.empty()) return take(Transport::openssh, say("it is reached via {}, and only ssh knows jump hosts", "经跳板机 {} 到达，只有系统 ssh 支持跳板机", host.via));
-    if (!means.ssh_program) return take(Transport::libssh2, Text{"the program ssh is not on this machine", "本机没有 ssh 程序"});
+    if (host.transport != Transport::automatic)
+        return take(host.transport, Text{"imops.yaml says so", "imops.yaml 中指定"});
+    if (!host.via.empty())
+        return take(Transport::openssh, say("it is reached via {}, and only ssh knows jump hosts",
+                                            "经跳板机 {} 到达，只有系统 ssh 支持跳板机", host.via));
+    if (!means.ssh_program)
+        return take(Transport::libssh2, Text{"the program ssh is not on this machine", "本机没有 ssh 程序"});
     if (says && !says->beyond_libssh2.empty())
-        return take(Transport::openssh, say("ssh's configuration says `{}` for it", "ssh 配置中为其设置了 `{}`", says->beyond_libssh2));
+        return take(Transport::openssh,
+                    say("ssh's configuration says `{}` for it", "ssh 配置中为其设置了 `{}`", says->beyond_libssh2));
     if (!means.agent && host.password.empty()) {
-        auto beyond = [&](const KeyGist& key) { return key.certificate || is_security_key(key.type) || (key.type == "ssh-rsa" && !means.rsa_works); };
+        auto beyond = [&](const KeyGist& key) {
+            return key.certificate || is_security_key(key.type) || (key.type == "ssh-rsa" && !means.rsa_works);
+        };
         if (means.keys.empty() && means.kerberos)
-            return take(Transport::openssh, Text{"there is no key but a Kerberos ticket, which only ssh can use", "没有密钥但有 Kerberos 票据，只有系统 ssh 能使用"});
+            return take(Transport::openssh, Text{"there is no key but a Kerberos ticket, which only ssh can use",
+                                                 "没有密钥但有 Kerberos 票据，只有系统 ssh 能使用"});
         if (!means.keys.empty() && std::ranges::all_of(means.keys, beyond))
-            return take(Transport::openssh, say("the key {} ({}) is of a kind that this libssh2 cannot use",
-                    "密钥 {}（{}）属于当前 libssh2 无法使用的类型", means.keys.front().path,
-                                                means.keys.front().certificate ? std::string("certificate") : means.keys.front().type));
+            return take(Transport::openssh,
+                        say("the key {} ({}) is of a kind that this libssh2 cannot use",
+                            "密钥 {}（{}）属于当前 libssh2 无法使用的类型", means.keys.front().path,
+                            means.keys.front().certificate ? std::string("certificate") : means.keys.front().type));
     }
     take(Transport::libssh2, Text{"nothing needs the system's ssh", "无需使用系统 ssh"});
 }

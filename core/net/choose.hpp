@@ -17,10 +17,11 @@ struct Means {
     bool agent = false;        // there is an agent: which keys it holds shows later
     bool kerberos = false;     // there is a ticket
     bool ssh_program = true;
-    bool rsa_works = false;    // in this libssh2
+    bool rsa_works = false; // in this libssh2
 };
 
-/// Address, user, port, keys, files: imops.yaml first, then ssh's own configuration, then the defaults. `home` as in Route.
+/// Address, user, port, keys, files: imops.yaml first, then ssh's own configuration, then the defaults. `home` as in
+/// Route.
 Route complete(const Host&, const std::optional<SshSays>&, const std::string& home);
 /// Which of the two SSH ways, and why. A transport that imops.yaml names is obeyed.
 void choose(Route&, const Host&, const std::optional<SshSays>&, const Means&);

@@ -13,13 +13,16 @@ namespace imops::net {
 namespace {
 
 bool find_all(const Library& so, CurlApi& api) {
-    return so.find("curl_global_init", api.global_init) && so.find("curl_version_info", api.version_info) && so.find("curl_easy_init", api.easy_init) &&
-           so.find("curl_easy_cleanup", api.easy_cleanup) && so.find("curl_easy_reset", api.easy_reset) && so.find("curl_easy_strerror", api.easy_strerror) &&
-           so.find("curl_slist_append", api.slist_append) && so.find("curl_slist_free_all", api.slist_free_all) && so.find("curl_easy_setopt", api.easy_setopt) &&
-           so.find("curl_easy_getinfo", api.easy_getinfo) && so.find("curl_multi_init", api.multi_init) &&
-           so.find("curl_multi_cleanup", api.multi_cleanup) && so.find("curl_multi_add_handle", api.multi_add_handle) &&
-           so.find("curl_multi_remove_handle", api.multi_remove_handle) && so.find("curl_multi_perform", api.multi_perform) &&
-           so.find("curl_multi_info_read", api.multi_info_read) && so.find("curl_multi_poll", api.multi_poll);
+    return so.find("curl_global_init", api.global_init) && so.find("curl_version_info", api.version_info) &&
+           so.find("curl_easy_init", api.easy_init) && so.find("curl_easy_cleanup", api.easy_cleanup) &&
+           so.find("curl_easy_reset", api.easy_reset) && so.find("curl_easy_strerror", api.easy_strerror) &&
+           so.find("curl_slist_append", api.slist_append) && so.find("curl_slist_free_all", api.slist_free_all) &&
+           so.find("curl_easy_setopt", api.easy_setopt) && so.find("curl_easy_getinfo", api.easy_getinfo) &&
+           so.find("curl_multi_init", api.multi_init) && so.find("curl_multi_cleanup", api.multi_cleanup) &&
+           so.find("curl_multi_add_handle", api.multi_add_handle) &&
+           so.find("curl_multi_remove_handle", api.multi_remove_handle) &&
+           so.find("curl_multi_perform", api.multi_perform) && so.find("curl_multi_info_read", api.multi_info_read) &&
+           so.find("curl_multi_poll", api.multi_poll);
 }
 
 /// libcurl takes a URL; an IPv6 zone (`fe80::1%eth0`) needs its percent sign escaped there.
@@ -31,7 +34,8 @@ std::string as_url(const std::string& address, int port) {
     return fmt::format("http://[{}]:{}/", bare, port);
 }
 
-/// A host that loses its power says nothing: ask it, so that the run hears of it after about 20 s instead of at the script's limit.
+/// A host that loses its power says nothing: ask it, so that the run hears of it after about 20 s instead of at the
+/// script's limit.
 void watch_link(int fd) {
     auto set = [fd](int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); };
     set(SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -128,21 +132,30 @@ Error Dial::error(const Line& where) const { return connect_error({CURLcode(code
 
 Error connect_error(const Unmade& u, const Line& where) {
     if (u.code == CURLE_COULDNT_RESOLVE_HOST || (u.code == CURLE_OPERATION_TIMEDOUT && !u.resolved))
-        return {Code::name_not_found, say("{}: the name cannot be resolved", "{}：域名无法解析", where),
+        return {Code::name_not_found,
+                say("{}: the name cannot be resolved", "{}：域名无法解析", where),
                 Text{"Check the spelling, /etc/hosts and the DNS server, or give the IP address in imops.yaml.",
-                     "请检查拼写、/etc/hosts 和 DNS 服务器，或在 imops.yaml 中直接填写 IP 地址。"}, {}};
+                     "请检查拼写、/etc/hosts 和 DNS 服务器，或在 imops.yaml 中直接填写 IP 地址。"},
+                {}};
     if (u.os_error == ECONNREFUSED)
-        return {Code::refused, say("{}: connection refused, nothing listens on that port", "{}：连接被拒绝，该端口没有服务监听", where),
-                Text{"Check the port in imops.yaml, and on the host's console that sshd runs: systemctl status ssh",
-                     "请检查 imops.yaml 中的端口，并在主机控制台确认 sshd 正在运行：systemctl status ssh"}, {}};
+        return {
+            Code::refused,
+            say("{}: connection refused, nothing listens on that port", "{}：连接被拒绝，该端口没有服务监听", where),
+            Text{"Check the port in imops.yaml, and on the host's console that sshd runs: systemctl status ssh",
+                 "请检查 imops.yaml 中的端口，并在主机控制台确认 sshd 正在运行：systemctl status ssh"},
+            {}};
     if (u.code == CURLE_OPERATION_TIMEDOUT || u.os_error == ETIMEDOUT)
-        return {Code::timed_out, say("{}: no answer to the attempt to connect", "{}：连接无响应", where),
+        return {Code::timed_out,
+                say("{}: no answer to the attempt to connect", "{}：连接无响应", where),
                 Text{"Check the address, whether the host is up, and whether a firewall drops packets to that port.",
-                     "请检查地址、主机是否开机，以及防火墙是否丢弃了到该端口的数据包。"}, {}};
-    return {Code::unreachable, say("{}: cannot be reached: {}", "{}：无法到达：{}", where,
-                                   u.os_error ? std::string(::strerror(int(u.os_error))) : fmt::format("libcurl error {}", int(u.code))),
+                     "请检查地址、主机是否开机，以及防火墙是否丢弃了到该端口的数据包。"},
+                {}};
+    return {Code::unreachable,
+            say("{}: cannot be reached: {}", "{}：无法到达：{}", where,
+                u.os_error ? std::string(::strerror(int(u.os_error))) : fmt::format("libcurl error {}", int(u.code))),
             Text{"Check the route to that network (ip route get ADDRESS) and the firewalls between.",
-                 "请检查到该网络的路由（ip route get 地址）以及途中的防火墙。"}, {}};
+                 "请检查到该网络的路由（ip route get 地址）以及途中的防火墙。"},
+            {}};
 }
 
 } // namespace imops::net

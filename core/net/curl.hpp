@@ -11,7 +11,8 @@ namespace imops::net {
 struct CurlApi;
 class Dialler;
 
-/// One connection that libcurl makes (name look-up without blocking, both address families raced) and owns until this goes.
+/// One connection that libcurl makes (name look-up without blocking, both address families raced) and owns until this
+/// goes.
 class Dial {
   public:
     enum class State { dialling, connected, failed };

@@ -25,7 +25,8 @@ struct CurlApi {
     CURLMcode (*multi_poll)(CURLM*, curl_waitfd*, unsigned, int, int*) = nullptr;
 };
 
-/// libcurl, opened with the first call, from whatever thread. Errors: Code::unsupported (no libcurl.so.4 on this machine).
+/// libcurl, opened with the first call, from whatever thread. Errors: Code::unsupported (no libcurl.so.4 on this
+/// machine).
 Result<const CurlApi*> curl_api();
 
 /// What libcurl knows of a connection that was not made.

@@ -3,8 +3,8 @@
 
 namespace imops::net {
 
-/// Standard input stays open, so a shell would wait for more program after the text. With a source, what follows belongs to the script's
-/// own commands, and the script itself must exit.
+/// Standard input stays open, so a shell would wait for more program after the text. With a source, what follows
+/// belongs to the script's own commands, and the script itself must exit.
 std::string_view Exchange::ending() const {
     if (job_->in) return job_->script.text.ends_with('\n') ? "" : "\n";
     return "\nexit\n";
@@ -54,9 +54,13 @@ void Exchange::received(Stream stream, std::string_view bytes) {
 
 Result<Exit> Exchange::ended(int status, const Line& where) const {
     if ((status == 126 || status == 127) && !spoke_)
-        return Error{Code::no_shell, say("{}: sh could not be started there (status {})", "{}：无法在该主机上启动 sh（状态码 {}）", where, status),
-                     Text{"Log in by hand with the same user and run: sh -s. The log-in shell or a forced command of the key may forbid it.",
-                          "请用同一用户手工登录并执行：sh -s。登录 shell 或密钥的强制命令（command=）可能禁止了它。"}, {}};
+        return Error{Code::no_shell,
+                     say("{}: sh could not be started there (status {})", "{}：无法在该主机上启动 sh（状态码 {}）",
+                         where, status),
+                     Text{"Log in by hand with the same user and run: sh -s. The log-in shell or a forced command of "
+                          "the key may forbid it.",
+                          "请用同一用户手工登录并执行：sh -s。登录 shell 或密钥的强制命令（command=）可能禁止了它。"},
+                     {}};
     return Exit{status};
 }
 

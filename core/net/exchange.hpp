@@ -13,7 +13,8 @@ class Exchange {
     Exchange& operator=(const Exchange&) = delete;
     ~Exchange() { wipe(); }
 
-    /// The bytes to write now; empty: none at present. Asks the source, without blocking, once the script has been sent.
+    /// The bytes to write now; empty: none at present. Asks the source, without blocking, once the script has been
+    /// sent.
     std::string_view next();
     void sent(std::size_t);
     bool closes() const { return closing_ && feed_.empty(); } // the source said `end` and all has been sent

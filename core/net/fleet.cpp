@@ -16,8 +16,8 @@ namespace {
 
 /// A host may be named in two runs by two objects: sessions and routes belong to what it says.
 std::string key_of(const Host& h) {
-    return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", h.name, h.address, h.port, h.user, h.via, int(h.transport), h.host_key, h.known_hosts,
-                       fmt::join(h.identities, "\n"));
+    return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", h.name, h.address, h.port, h.user, h.via, int(h.transport),
+                       h.host_key, h.known_hosts, fmt::join(h.identities, "\n"));
 }
 
 /// Writing to a shell that has ended must be an error, not the end of this program.
@@ -42,16 +42,17 @@ struct Slot {
     Clock::time_point begun{};
     std::unique_ptr<SshQuestion> question;
     std::unique_ptr<Session> session;
-    std::optional<Error> error;     // why there is no session
-    std::optional<Error> first;     // what libssh2 said, when ssh was tried after it
+    std::optional<Error> error; // why there is no session
+    std::optional<Error> first; // what libssh2 said, when ssh was tried after it
     Route route;
-    bool ready = true;              // to be stepped in this turn
+    bool ready = true; // to be stepped in this turn
     bool counts() const { return !session || !session->waiting(); }
 };
 
 class RealFleet final : public Fleet {
   public:
-    explicit RealFleet(FleetOptions options) : options_{options}, home_{options.home.empty() ? home_folder() : options.home} {}
+    explicit RealFleet(FleetOptions options)
+        : options_{options}, home_{options.home.empty() ? home_folder() : options.home} {}
     std::vector<Outcome> run(std::span<const Job> jobs, const std::function<void(const Outcome&)>& done) override;
 
   private:
@@ -72,7 +73,7 @@ class RealFleet final : public Fleet {
     FleetOptions options_;
     std::string home_;
     HostKeys host_keys_;
-    std::unique_ptr<Dialler> dialler_;  // before the sessions, which use it
+    std::unique_ptr<Dialler> dialler_; // before the sessions, which use it
     std::unique_ptr<SshFolder> folder_;
     std::optional<bool> plain_;
     std::map<std::string, Route> routes_;
@@ -109,10 +110,16 @@ void RealFleet::start(Slot& slot, Clock::time_point now) {
     slot.route.address = host.address;
     slot.route.port = host.port;
     slot.route.transport = host.transport;
-    auto odd = [](const std::string& s) { return s.starts_with('-') || std::ranges::any_of(s, [](unsigned char c) { return c <= 0x20 || c == 0x7f; }); };
-    if (odd(host.address) || odd(host.user) || odd(host.name)) { // validated when it was read; here it would become an option of ssh
-        slot.error = Error{Code::config, say("{}: address or user begins with `-` or holds a space", "{}：地址或用户名以 `-` 开头或包含空格", printable(host.name)),
-                           Text{"Correct it in imops.yaml.", "请在 imops.yaml 中修正。"}, {}};
+    auto odd = [](const std::string& s) {
+        return s.starts_with('-') || std::ranges::any_of(s, [](unsigned char c) { return c <= 0x20 || c == 0x7f; });
+    };
+    if (odd(host.address) || odd(host.user) ||
+        odd(host.name)) { // validated when it was read; here it would become an option of ssh
+        slot.error = Error{Code::config,
+                           say("{}: address or user begins with `-` or holds a space",
+                               "{}：地址或用户名以 `-` 开头或包含空格", printable(host.name)),
+                           Text{"Correct it in imops.yaml.", "请在 imops.yaml 中修正。"},
+                           {}};
         return;
     }
     if (host.transport == Transport::local) {
@@ -157,12 +164,16 @@ std::unique_ptr<Session> RealFleet::make_session(Slot& slot) {
     case Transport::automatic: break;
     case Transport::libssh2: {
         if (!host.via.empty()) {
-            slot.error = Error{Code::unsupported, say("{}: libssh2 cannot use the jump host {}", "{}：libssh2 不支持跳板机 {}", host.name, host.via),
-                               Text{"Remove `transport: libssh2` of that host.", "请去掉该主机的 transport: libssh2。"}, {}};
+            slot.error = Error{
+                Code::unsupported,
+                say("{}: libssh2 cannot use the jump host {}", "{}：libssh2 不支持跳板机 {}", host.name, host.via),
+                Text{"Remove `transport: libssh2` of that host.", "请去掉该主机的 transport: libssh2。"},
+                {}};
             return nullptr;
         }
         auto dialler = this->dialler();
-        if (dialler) return std::make_unique<Ssh2Session>(host, slot.route, **dialler, host_keys_, options_.connect_limit);
+        if (dialler)
+            return std::make_unique<Ssh2Session>(host, slot.route, **dialler, host_keys_, options_.connect_limit);
         slot.error = dialler.error();
         break;
     }
@@ -186,7 +197,8 @@ void RealFleet::connect(Slot& slot, Clock::time_point now) {
 void RealFleet::begin(Slot& slot, Clock::time_point now) {
     auto& host = slot.session->host();
     // ssh's own configuration may name the user of an openssh host; the remote command looks for itself then.
-    bool root_already = host.user == "root" || (host.user.empty() && slot.route.transport == Transport::libssh2 && slot.route.user == "root");
+    bool root_already = host.user == "root" ||
+                        (host.user.empty() && slot.route.transport == Transport::libssh2 && slot.route.user == "root");
     bool rises = slot.job->script.root && host.sudo != Sudo::none && !root_already;
     Rise rise = !rises ? Rise::none : host.sudo == Sudo::password ? Rise::password : Rise::ask;
     std::string prefix;
@@ -194,7 +206,8 @@ void RealFleet::begin(Slot& slot, Clock::time_point now) {
         auto password = host.sudo_password.read();
         auto lines = password ? input_prefix(rise, &*password) : Result<std::string>{password.error()};
         if (!lines) {
-            slot.error = Error{lines.error()}.during(say("reading the sudo password of {}", "读取 {} 的 sudo 密码时", host.name));
+            slot.error = Error{lines.error()}.during(
+                say("reading the sudo password of {}", "读取 {} 的 sudo 密码时", host.name));
             slot.session.reset();
             return;
         }
@@ -221,8 +234,8 @@ bool RealFleet::try_again(Slot& slot, Clock::time_point now) {
         connect(slot, now);
         return true;
     }
-    bool ssh = slot.session->openssh_could() && host.transport == Transport::automatic && slot.route.transport == Transport::libssh2 && in_path("ssh") &&
-               !host.host_key.starts_with("SHA256:");
+    bool ssh = slot.session->openssh_could() && host.transport == Transport::automatic &&
+               slot.route.transport == Transport::libssh2 && in_path("ssh") && !host.host_key.starts_with("SHA256:");
     if (!ssh) return false;
     slot.first = slot.session->result()->error();
     slot.route.transport = Transport::openssh;
@@ -234,14 +247,18 @@ bool RealFleet::try_again(Slot& slot, Clock::time_point now) {
 
 std::optional<Outcome> RealFleet::outcome(Slot& slot, Clock::time_point now) {
     auto made = [&](Result<Exit> result) {
-        return Outcome{slot.job->host, std::move(result), std::chrono::duration_cast<std::chrono::milliseconds>(now - slot.begun), slot.route.transport, slot.route.why};
+        return Outcome{slot.job->host, std::move(result),
+                       std::chrono::duration_cast<std::chrono::milliseconds>(now - slot.begun), slot.route.transport,
+                       slot.route.why};
     };
     if (!slot.error && slot.session && slot.session->result()) {
         if (!*slot.session->result() && try_again(slot, now)) {
             if (!slot.error) return {};
         } else {
             auto result = *slot.session->result();
-            if (!result && slot.first) result = Error{result.error()}.during(say("libssh2 was tried before: {}", "此前尝试过 libssh2：{}", slot.first->what));
+            if (!result && slot.first)
+                result = Error{result.error()}.during(
+                    say("libssh2 was tried before: {}", "此前尝试过 libssh2：{}", slot.first->what));
             return made(std::move(result));
         }
     }
@@ -249,7 +266,10 @@ std::optional<Outcome> RealFleet::outcome(Slot& slot, Clock::time_point now) {
     if (!stopped()) return {};
     if (slot.session) slot.session->abort();
     slot.question.reset();
-    return made(Error{Code::interrupted, say("{}: interrupted", "{}：已中断", slot.job->host->name), Text{"Run it again.", "请重新运行。"}, {}});
+    return made(Error{Code::interrupted,
+                      say("{}: interrupted", "{}：已中断", slot.job->host->name),
+                      Text{"Run it again.", "请重新运行。"},
+                      {}});
 }
 
 /// The only wait of the program.
@@ -259,7 +279,9 @@ void RealFleet::wait(std::vector<Slot>& slots, bool at_once) {
     auto now = Clock::now();
     auto wake = now + std::chrono::milliseconds{200}; // sources are asked, and the stop flag is seen, at least so often
     for (std::size_t i = 0; i < slots.size(); ++i) {
-        auto wants = slots[i].question ? slots[i].question->wants() : slots[i].session ? slots[i].session->wants() : Wants{};
+        auto wants = slots[i].question  ? slots[i].question->wants()
+                     : slots[i].session ? slots[i].session->wants()
+                                        : Wants{};
         slots[i].ready = wants.every_turn || (at_once && slots[i].ready);
         wake = std::min(wake, wants.wake);
         for (auto& fd : wants.fds) {
@@ -269,8 +291,10 @@ void RealFleet::wait(std::vector<Slot>& slots, bool at_once) {
     }
     auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - now).count();
     int milliseconds = at_once ? 0 : int(std::max<long>(left, 0));
-    if (dialler_ && dialler_->dialling()) dialler_->wait(fds, milliseconds);
-    else ::poll(fds.data(), fds.size(), milliseconds);
+    if (dialler_ && dialler_->dialling())
+        dialler_->wait(fds, milliseconds);
+    else
+        ::poll(fds.data(), fds.size(), milliseconds);
     for (std::size_t i = 0; i < fds.size(); ++i)
         if (fds[i].revents) slots[owner[i]].ready = true;
     now = Clock::now();
@@ -304,7 +328,8 @@ std::vector<Outcome> RealFleet::run(std::span<const Job> jobs, const std::functi
             result = outcome(slot, Clock::now());
             if (!result) continue;
             moved = true;
-            if (slot.session && slot.session->usable() && result->result) idle_.emplace(key_of(slot.session->host()), std::move(slot.session));
+            if (slot.session && slot.session->usable() && result->result)
+                idle_.emplace(key_of(slot.session->host()), std::move(slot.session));
             if (done) done(*result);
         }
         std::erase_if(slots, [&](auto& slot) { return outcomes[slot.number].has_value(); });

@@ -42,10 +42,14 @@ std::string hmac_sha1(std::string_view key, std::string_view text) {
 bool glob(std::string_view pattern, std::string_view name) {
     std::size_t p = 0, n = 0, star = std::string_view::npos, mark = 0;
     while (n < name.size()) {
-        if (p < pattern.size() && pattern[p] == '*') star = p++, mark = n;
-        else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) ++p, ++n;
-        else if (star != std::string_view::npos) p = star + 1, n = ++mark;
-        else return false;
+        if (p < pattern.size() && pattern[p] == '*')
+            star = p++, mark = n;
+        else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n]))
+            ++p, ++n;
+        else if (star != std::string_view::npos)
+            p = star + 1, n = ++mark;
+        else
+            return false;
     }
     while (p < pattern.size() && pattern[p] == '*') ++p;
     return p == pattern.size();
@@ -69,9 +73,12 @@ std::vector<KnownKey> parse_known_hosts(std::string_view text, const std::string
         auto first = word(line);
         if (first.empty() || first.front() == '#') continue;
         if (first.front() == '@') {
-            if (first == "@revoked") key.marker = KnownKey::Marker::revoked;
-            else if (first == "@cert-authority") key.marker = KnownKey::Marker::authority;
-            else continue;
+            if (first == "@revoked")
+                key.marker = KnownKey::Marker::revoked;
+            else if (first == "@cert-authority")
+                key.marker = KnownKey::Marker::authority;
+            else
+                continue;
             first = word(line);
         }
         key.hosts = first;
@@ -92,7 +99,8 @@ bool matches(const KnownKey& key, std::string_view name) {
         auto rest = std::string_view(key.hosts).substr(3);
         auto bar = rest.find('|');
         if (bar == std::string_view::npos) return false;
-        auto salt = from_base64(rest.substr(0, bar)).value_or(""), hash = from_base64(rest.substr(bar + 1)).value_or("");
+        auto salt = from_base64(rest.substr(0, bar)).value_or(""),
+             hash = from_base64(rest.substr(bar + 1)).value_or("");
         return !salt.empty() && hash == hmac_sha1(salt, name);
     }
     bool hit = false;
@@ -113,15 +121,19 @@ Verdict judge(const std::vector<KnownKey>& keys, std::string_view name, std::str
     Verdict verdict;
     auto found = [&](Trust t, const KnownKey& k) { verdict = {t, k.file, k.line}; };
     for (auto& key : keys) {
-        if (key.marker == KnownKey::Marker::authority || verdict.trust == Trust::revoked || !matches(key, name)) continue;
+        if (key.marker == KnownKey::Marker::authority || verdict.trust == Trust::revoked || !matches(key, name))
+            continue;
         bool same = key.blob == blob;
         if (key.marker == KnownKey::Marker::revoked) {
             if (same) found(Trust::revoked, key);
-        } else if (same) found(Trust::known, key);
-        else if (verdict.trust == Trust::known) continue;
+        } else if (same)
+            found(Trust::known, key);
+        else if (verdict.trust == Trust::known)
+            continue;
         else if (key.type == type) {
             if (verdict.trust != Trust::changed) found(Trust::changed, key);
-        } else if (verdict.trust == Trust::unknown) found(Trust::other_type, key);
+        } else if (verdict.trust == Trust::unknown)
+            found(Trust::other_type, key);
     }
     return verdict;
 }
@@ -129,17 +141,22 @@ Verdict judge(const std::vector<KnownKey>& keys, std::string_view name, std::str
 std::vector<std::string> known_types(const std::vector<KnownKey>& keys, std::string_view name) {
     std::vector<std::string> types;
     for (auto& key : keys)
-        if (key.marker == KnownKey::Marker::none && std::ranges::find(types, key.type) == types.end() && matches(key, name)) types.push_back(key.type);
+        if (key.marker == KnownKey::Marker::none && std::ranges::find(types, key.type) == types.end() &&
+            matches(key, name))
+            types.push_back(key.type);
     return types;
 }
 
 bool has_authority(const std::vector<KnownKey>& keys, std::string_view name) {
-    return std::ranges::any_of(keys, [&](auto& key) { return key.marker == KnownKey::Marker::authority && matches(key, name); });
+    return std::ranges::any_of(
+        keys, [&](auto& key) { return key.marker == KnownKey::Marker::authority && matches(key, name); });
 }
 
-std::string preference(const std::vector<std::string>& known, const std::vector<std::string>& supported, const std::vector<std::string>& not_again) {
+std::string preference(const std::vector<std::string>& known, const std::vector<std::string>& supported,
+                       const std::vector<std::string>& not_again) {
     std::vector<std::string> types = known, methods;
-    for (auto* type : {"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa"}) types.emplace_back(type);
+    for (auto* type : {"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa"})
+        types.emplace_back(type);
     auto holds = [](auto& list, auto& s) { return std::ranges::find(list, s) != list.end(); };
     for (auto& type : types) {
         if (holds(not_again, type)) continue;
@@ -191,8 +208,11 @@ std::vector<KnownKey> HostKeys::of(const Route& route, std::string_view name) {
 }
 
 Result<std::string> HostKeys::learn(const Route& route, std::string_view name, std::string_view blob) {
-    if (route.known_hosts.empty()) return Error{Code::io, Text{"no known_hosts file to write to",
-            "没有可写入的 known_hosts 文件"}, Text{"Set `known_hosts` of the host.", "请为该主机设置 known_hosts。"}, {}};
+    if (route.known_hosts.empty())
+        return Error{Code::io,
+                     Text{"no known_hosts file to write to", "没有可写入的 known_hosts 文件"},
+                     Text{"Set `known_hosts` of the host.", "请为该主机设置 known_hosts。"},
+                     {}};
     auto& path = route.known_hosts.front();
     file(path);
     auto line = hashed_line(name, type_of(blob), blob);
@@ -204,8 +224,11 @@ Result<std::string> HostKeys::learn(const Route& route, std::string_view name, s
     int error = errno;
     if (fd >= 0) ::close(fd);
     if (!written)
-        return Error{Code::io, say("cannot write {}: {}", "无法写入 {}：{}", path, std::string(::strerror(error))),
-                     say("Make it writable, or set `known_hosts` of the host to another file.", "请使其可写，或将该主机的 known_hosts 设为其他文件。"), {}};
+        return Error{Code::io,
+                     say("cannot write {}: {}", "无法写入 {}：{}", path, std::string(::strerror(error))),
+                     say("Make it writable, or set `known_hosts` of the host to another file.",
+                         "请使其可写，或将该主机的 known_hosts 设为其他文件。"),
+                     {}};
     auto learnt = parse_known_hosts(line, path);
     files_[path].insert(files_[path].end(), learnt.begin(), learnt.end());
     return path;

@@ -24,8 +24,14 @@ std::string known_name(std::string_view name, int port);
 bool matches(const KnownKey&, std::string_view name); // plain, patterns, hashed
 
 struct Verdict {
-    enum class Trust { known, unknown, changed, revoked, other_type } trust = Trust::unknown; // other_type: known, but not by this kind of key
-    std::string file; // where the telling line stands
+    enum class Trust {
+        known,
+        unknown,
+        changed,
+        revoked,
+        other_type
+    } trust = Trust::unknown; // other_type: known, but not by this kind of key
+    std::string file;         // where the telling line stands
     int line = 0;
 };
 Verdict judge(const std::vector<KnownKey>&, std::string_view name, std::string_view type, std::string_view blob);
@@ -33,9 +39,10 @@ Verdict judge(const std::vector<KnownKey>&, std::string_view name, std::string_v
 std::vector<std::string> known_types(const std::vector<KnownKey>&, std::string_view name);
 bool has_authority(const std::vector<KnownKey>&, std::string_view name);
 
-/// The LIBSSH2_METHOD_HOSTKEY preference: known types first, so that a server with several keys shows one that is known.
-/// `supported` are the library's algorithms; `not_again` are types that were seen already (see fingerprints).
-std::string preference(const std::vector<std::string>& known, const std::vector<std::string>& supported, const std::vector<std::string>& not_again = {});
+/// The LIBSSH2_METHOD_HOSTKEY preference: known types first, so that a server with several keys shows one that is
+/// known. `supported` are the library's algorithms; `not_again` are types that were seen already (see fingerprints).
+std::string preference(const std::vector<std::string>& known, const std::vector<std::string>& supported,
+                       const std::vector<std::string>& not_again = {});
 
 std::string fingerprint(std::string_view blob); // "SHA256:..."
 std::string type_of(std::string_view blob);     // "ssh-ed25519"; empty if it is no key

@@ -26,28 +26,30 @@ struct S3Key {
 struct Request {
     std::string method = "GET", url; // http or https
     std::vector<Header> headers;
-    const Secret* authorization = nullptr; // value of that header, "Bearer ..."; stays the caller's, and is never sent to another host
-    S3Key s3;                              // instead of `authorization`
-    std::string_view body;                 // stays the caller's
-    std::string ca;                        // file of the authorities that are trusted; empty: the system's
-    std::string at;                        // connect there instead of the url's host; a name or an address
-    int at_port = 0;                       // and to this port; 0: the url's
-    int connected = -1;                    // a connection that somebody has made already; nothing is looked up or dialled. Stays the caller's
-    Line where;                            // how errors call it; empty: host and port of the url
-    std::size_t body_limit = 1 << 20;      // no more is read
-    bool whole = true;                     // a longer body is an error, Code::too_long; else it is cut there
-    int redirects = 0;                     // so many are followed; 0: a redirect is an answer like any other
-    bool http1 = false;                    // HTTP/1.1 and nothing else: an upgrade
+    const Secret* authorization =
+        nullptr;           // value of that header, "Bearer ..."; stays the caller's, and is never sent to another host
+    S3Key s3;              // instead of `authorization`
+    std::string_view body; // stays the caller's
+    std::string ca;        // file of the authorities that are trusted; empty: the system's
+    std::string at;        // connect there instead of the url's host; a name or an address
+    int at_port = 0;       // and to this port; 0: the url's
+    int connected =
+        -1;     // a connection that somebody has made already; nothing is looked up or dialled. Stays the caller's
+    Line where; // how errors call it; empty: host and port of the url
+    std::size_t body_limit = 1 << 20;        // no more is read
+    bool whole = true;                       // a longer body is an error, Code::too_long; else it is cut there
+    int redirects = 0;                       // so many are followed; 0: a redirect is an answer like any other
+    bool http1 = false;                      // HTTP/1.1 and nothing else: an upgrade
     std::chrono::milliseconds limit{10'000}; // for everything, from the first packet to the end of the answer
 };
 
 struct Response {
     int status = 0;
-    std::string_view version;   // "HTTP/1.1"
+    std::string_view version;    // "HTTP/1.1"
     std::vector<Header> headers; // of the last answer, names as they were sent
     std::string body;
-    bool cut = false;           // there is more of the body, which was not read
-    std::string url;            // the last one
+    bool cut = false; // there is more of the body, which was not read
+    std::string url;  // the last one
     struct {
         double resolve = 0, connect = 0, tls = 0, first = 0, total = 0; // in seconds; what did not take place is 0
     } took;
@@ -55,9 +57,10 @@ struct Response {
     const std::string* header(std::string_view name) const;
 };
 
-/// Asks many at once: one loop, one wait, no thread for each. A connection of its own for each question, closed after it, so that the
-/// phases are those of a client that comes for the first time. Certificates are always verified, TLS is 1.2 or newer; no proxy of the
-/// environment, no cookies, no .netrc, no compression (so the limit of a body is what it is). Ignore SIGPIPE while it runs.
+/// Asks many at once: one loop, one wait, no thread for each. A connection of its own for each question, closed after
+/// it, so that the phases are those of a client that comes for the first time. Certificates are always verified, TLS
+/// is 1.2 or newer; no proxy of the environment, no cookies, no .netrc, no compression (so the limit of a body is what
+/// it is). Ignore SIGPIPE while it runs.
 class Http {
     struct Transfer;
     struct Free {
@@ -78,10 +81,10 @@ class Http {
     Http(Http&&) noexcept = default;
     ~Http() = default;
 
-    /// Asks 0 ... count-1, `at_once` at a time: a question is made when its turn comes and gone when it is answered, so the memory is
-    /// that of `at_once` of them. Errors of a question: Code::name_not_found, refused, timed_out, unreachable, handshake, tls_untrusted,
-    /// not_http, redirect_loop, too_long, lost, config (a url or header that cannot be sent, no authorities), interrupted,
-    /// unsupported (a libcurl that cannot sign).
+    /// Asks 0 ... count-1, `at_once` at a time: a question is made when its turn comes and gone when it is answered, so
+    /// the memory is that of `at_once` of them. Errors of a question: Code::name_not_found, refused, timed_out,
+    /// unreachable, handshake, tls_untrusted, not_http, redirect_loop, too_long, lost, config (a url or header that
+    /// cannot be sent, no authorities), interrupted, unsupported (a libcurl that cannot sign).
     void run(std::size_t count, const Make&, const Done&, const volatile int* stop = nullptr, std::size_t at_once = 64);
     /// One question. Errors: the same.
     Result<Response> fetch(const Request&, const volatile int* stop = nullptr);

@@ -8,9 +8,9 @@ struct Failed {
     CURLcode code = CURLE_OK;
     long os_error = 0, verify = 0; // errno of connect(), OpenSSL's verdict on the certificate
     bool resolved = false, connected = false, encrypted = false, tls = false; // tls: it was to be encrypted
-    std::size_t body = 0;          // bytes that had come
-    int status = 0;                // of the answer so far
-    std::string detail;            // libcurl's words
+    std::size_t body = 0;                                                     // bytes that had come
+    int status = 0;                                                           // of the answer so far
+    std::string detail;                                                       // libcurl's words
     std::string ca;
 };
 Error http_error(const Failed&, const Line& where);

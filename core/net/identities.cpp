@@ -65,20 +65,25 @@ Result<KeyFacts> inspect_key(std::string_view text, const std::string& path) {
     if (has("-----BEGIN RSA PRIVATE KEY-----")) return KeyFacts{"ssh-rsa", {}, encrypted};
     if (has("-----BEGIN EC PRIVATE KEY-----")) return KeyFacts{"ecdsa", {}, encrypted};
     if (has("-----BEGIN DSA PRIVATE KEY-----")) return KeyFacts{"ssh-dss", {}, encrypted};
-    if (has("-----BEGIN PRIVATE KEY-----") || has("-----BEGIN ENCRYPTED PRIVATE KEY-----")) return KeyFacts{"", {}, encrypted};
+    if (has("-----BEGIN PRIVATE KEY-----") || has("-----BEGIN ENCRYPTED PRIVATE KEY-----"))
+        return KeyFacts{"", {}, encrypted};
     if (text.starts_with("PuTTY-User-Key-File"))
         return unreadable(say("the key file {} is in PuTTY's format", "密钥文件 {} 是 PuTTY 格式", path),
-                          say("Convert it: puttygen {0} -O private-openssh -o {0}.openssh", "请转换格式：puttygen {0} -O private-openssh -o {0}.openssh", path));
-    return unreadable(say("{} is no private key", "{} 不是私钥文件", path),
-                      Text{"Name the private key, not the .pub file beside it.", "请填写私钥文件，而不是旁边的 .pub 公钥文件。"});
+                          say("Convert it: puttygen {0} -O private-openssh -o {0}.openssh",
+                              "请转换格式：puttygen {0} -O private-openssh -o {0}.openssh", path));
+    return unreadable(
+        say("{} is no private key", "{} 不是私钥文件", path),
+        Text{"Name the private key, not the .pub file beside it.", "请填写私钥文件，而不是旁边的 .pub 公钥文件。"});
 }
 
 Result<KeyFile> load_key(const std::string& path) {
     int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return unreadable(say("cannot read the key file {}: {}", "无法读取密钥文件 {}：{}", path, std::string(::strerror(errno))),
-                          Text{"Correct `identities` in imops.yaml, or the rights of the file.", "请修正 imops.yaml 中的 identities，或文件的权限。"});
-    struct stat st{};
+        return unreadable(
+            say("cannot read the key file {}: {}", "无法读取密钥文件 {}：{}", path, std::string(::strerror(errno))),
+            Text{"Correct `identities` in imops.yaml, or the rights of the file.",
+                 "请修正 imops.yaml 中的 identities，或文件的权限。"});
+    struct stat st {};
     std::string text(65536, '\0');
     bool regular = ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
     bool open_to_others = st.st_uid == ::geteuid() && (st.st_mode & 077);
@@ -88,7 +93,8 @@ Result<KeyFile> load_key(const std::string& path) {
     Secret secret{std::move(text), path};
     if (open_to_others)
         return unreadable(say("other users can read the key file {} (mode {:04o}), so it is not used",
-                "其他用户可以读取密钥文件 {}（权限 {:04o}），因此不予使用", path, unsigned(st.st_mode & 07777)),
+                              "其他用户可以读取密钥文件 {}（权限 {:04o}），因此不予使用", path,
+                              unsigned(st.st_mode & 07777)),
                           say("Run: chmod 600 {}", "执行：chmod 600 {}", path));
     auto facts = inspect_key(secret.reveal(), path);
     if (!facts) return facts.error();

@@ -13,7 +13,8 @@ struct KeyFacts {
     bool encrypted = false;
 };
 
-/// Reads the facts of a private key's text (OpenSSH, PEM, PKCS#8). Errors: Code::key_unreadable (not a private key; PuTTY's format).
+/// Reads the facts of a private key's text (OpenSSH, PEM, PKCS#8). Errors: Code::key_unreadable (not a private key;
+/// PuTTY's format).
 Result<KeyFacts> inspect_key(std::string_view text, const std::string& path);
 
 struct KeyFile {
@@ -22,7 +23,8 @@ struct KeyFile {
     Secret text;
 };
 
-/// Errors: Code::key_unreadable: not there, not readable, readable by others (as ssh refuses it too), not a private key.
+/// Errors: Code::key_unreadable: not there, not readable, readable by others (as ssh refuses it too), not a private
+/// key.
 Result<KeyFile> load_key(const std::string& path);
 
 bool is_security_key(std::string_view type); // sk-...: needs a touch, which libssh2 cannot ask for

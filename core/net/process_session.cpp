@@ -15,7 +15,8 @@ constexpr std::size_t preface_kept = 65536;
 void ProcessSession::begin(const Job& job, std::string prefix, Rise rise, Clock::time_point now) {
     exchange_.emplace(job, std::move(prefix));
     auto command = remote_command(rise, remote() ? Carrier::openssh : Carrier::local);
-    auto child = remote() ? Child::start({"ssh", "-F", config_, "-T", "--", host_.address, command}) : Child::start({"/bin/sh", "-c", command});
+    auto child = remote() ? Child::start({"ssh", "-F", config_, "-T", "--", host_.address, command})
+                          : Child::start({"/bin/sh", "-c", command});
     deadline_ = now + (remote() ? connect_limit_ : job.script.limit);
     started_ = !remote();
     if (child) {
@@ -24,8 +25,10 @@ void ProcessSession::begin(const Job& job, std::string prefix, Rise rise, Clock:
     }
     Error error = child.error();
     if (remote())
-        error = {Code::unsupported, say("{}: the program ssh is not on this machine", "{}：本机没有 ssh 程序", where_),
-                 Text{"Run: apt-get install openssh-client", "执行：apt-get install openssh-client"}, {}};
+        error = {Code::unsupported,
+                 say("{}: the program ssh is not on this machine", "{}：本机没有 ssh 程序", where_),
+                 Text{"Run: apt-get install openssh-client", "执行：apt-get install openssh-client"},
+                 {}};
     result_.emplace(std::move(error));
 }
 
@@ -42,13 +45,19 @@ bool ProcessSession::step(Clock::time_point now) {
     }
     if (status && drained_ == Clock::time_point::max()) drained_ = now + drain_limit;
     // A helper that the script left behind may hold the pipes open for ever.
-    if (status && ((!child_->out && !child_->err) || now >= drained_)) finish(*status);
+    if (status && ((!child_->out && !child_->err) || now >= drained_))
+        finish(*status);
     else if (!status && now >= deadline_) {
         auto limit = double((started_ ? exchange_->job().script.limit : connect_limit_).count()) / 1000;
-        fail(started_ ? Error{Code::timed_out, say("{}: the script did not end in {} s", "{}：脚本在 {} 秒内未结束", where_, limit),
-                              Text{"Raise the limit, or look at the load of the host.", "请调大时限，或检查主机负载。"}, {}}
-                      : Error{Code::timed_out, say("{}: ssh did not log in within {} s", "{}：ssh 在 {} 秒内未完成登录", where_, limit),
-                              Text{"Try it by hand with ssh -v; check the load of the host and the firewalls between.", "请用 ssh -v 手工测试；检查主机负载及途中的防火墙。"}, {}});
+        fail(started_ ? Error{Code::timed_out,
+                              say("{}: the script did not end in {} s", "{}：脚本在 {} 秒内未结束", where_, limit),
+                              Text{"Raise the limit, or look at the load of the host.", "请调大时限，或检查主机负载。"},
+                              {}}
+                      : Error{Code::timed_out,
+                              say("{}: ssh did not log in within {} s", "{}：ssh 在 {} 秒内未完成登录", where_, limit),
+                              Text{"Try it by hand with ssh -v; check the load of the host and the firewalls between.",
+                                   "请用 ssh -v 手工测试；检查主机负载及途中的防火墙。"},
+                              {}});
     }
     return moved_;
 }
@@ -126,13 +135,20 @@ void ProcessSession::finish(int status) {
         std::string said{std::istreambuf_iterator<char>(jump), {}};
         result_.emplace(read_ssh_error(said + preface_, host_, where_));
     } else if (remote() && status == 255)
-        result_.emplace(Error{Code::lost, say("{}: the connection ended in the middle", "{}：连接中途断开", where_),
-                              Text{"Check whether the host restarted, and the network; then run it again.", "请检查主机是否重启以及网络状况，然后重试。"}, {}});
+        result_.emplace(Error{Code::lost,
+                              say("{}: the connection ended in the middle", "{}：连接中途断开", where_),
+                              Text{"Check whether the host restarted, and the network; then run it again.",
+                                   "请检查主机是否重启以及网络状况，然后重试。"},
+                              {}});
     else if (remote() && !started_ && status != 126 && status != 127)
-        result_.emplace(Error{Code::no_shell, say("{}: the server ran something else than sh, and it ended at once", "{}：服务器执行的不是 sh，且已立即结束", where_),
+        result_.emplace(Error{Code::no_shell,
+                              say("{}: the server ran something else than sh, and it ended at once",
+                                  "{}：服务器执行的不是 sh，且已立即结束", where_),
                               Text{"Look for ForceCommand in its sshd_config and for command= in its authorized_keys.",
-                                      "请检查其 sshd_config 的 ForceCommand 和 authorized_keys 中的 command=。"}, {}});
-    else result_.emplace(exchange_->ended(remote() && status == hidden_status ? 255 : status, where_));
+                                   "请检查其 sshd_config 的 ForceCommand 和 authorized_keys 中的 command=。"},
+                              {}});
+    else
+        result_.emplace(exchange_->ended(remote() && status == hidden_status ? 255 : status, where_));
     child_.reset();
 }
 

@@ -4,8 +4,8 @@
 
 namespace imops::net {
 
-/// A job as a child process: `sh -s` on this machine, or the system's ssh with a generated configuration. Takes one job only; ssh's own
-/// connection sharing keeps the connection between jobs.
+/// A job as a child process: `sh -s` on this machine, or the system's ssh with a generated configuration. Takes one job
+/// only; ssh's own connection sharing keeps the connection between jobs.
 class ProcessSession final : public Session {
   public:
     /// `config` is the file for `ssh -F`; empty for a local job.
@@ -28,9 +28,9 @@ class ProcessSession final : public Session {
     std::string config_;
     std::chrono::milliseconds connect_limit_;
     std::optional<Child> child_;
-    bool started_ = false; // the shell runs: at once for a local job, after started_mark for ssh
+    bool started_ = false;                 // the shell runs: at once for a local job, after started_mark for ssh
     bool moved_ = false, blocked_ = false; // blocked_: standard input has no room
-    std::string preface_; // what ssh itself said before the shell ran
+    std::string preface_;                  // what ssh itself said before the shell ran
     Clock::time_point deadline_ = Clock::time_point::max(), drained_ = Clock::time_point::max(), now_{};
 };
 

@@ -8,7 +8,8 @@ constexpr std::chrono::seconds limit{5};
 constexpr std::size_t most = 1 << 20;
 } // namespace
 
-std::unique_ptr<SshQuestion> SshQuestion::ask(const std::string& config, const std::string& address, Clock::time_point now) {
+std::unique_ptr<SshQuestion> SshQuestion::ask(const std::string& config, const std::string& address,
+                                              Clock::time_point now) {
     auto child = Child::start({"ssh", "-G", "-F", config, "--", address});
     if (!child) return nullptr;
     auto question = std::unique_ptr<SshQuestion>(new SshQuestion{*std::move(child), now + limit});
@@ -20,7 +21,8 @@ std::optional<SshSays> SshQuestion::step(Clock::time_point now) {
     auto status = child_.status();
     char buffer[16384];
     ssize_t n = 0;
-    while (child_.out && (n = ::read(child_.out.get(), buffer, sizeof buffer)) > 0 && answer_.size() < most) answer_.append(buffer, std::size_t(n));
+    while (child_.out && (n = ::read(child_.out.get(), buffer, sizeof buffer)) > 0 && answer_.size() < most)
+        answer_.append(buffer, std::size_t(n));
     if (n == 0) child_.out.close();
     while (child_.err && (n = ::read(child_.err.get(), buffer, sizeof buffer)) > 0) {}
     if (n == 0) child_.err.close();

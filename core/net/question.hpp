@@ -9,7 +9,8 @@ namespace imops::net {
 class SshQuestion {
   public:
     /// Null if ssh cannot be started.
-    static std::unique_ptr<SshQuestion> ask(const std::string& config, const std::string& address, Clock::time_point now);
+    static std::unique_ptr<SshQuestion> ask(const std::string& config, const std::string& address,
+                                            Clock::time_point now);
     /// The answer once it is over(); nothing if ssh failed or took longer than 5 s.
     std::optional<SshSays> step(Clock::time_point now);
     bool over() const { return over_; }

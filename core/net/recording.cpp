@@ -33,6 +33,8 @@ class RecordingFleet final : public Fleet {
 
 } // namespace
 
-std::unique_ptr<Fleet> make_recording_fleet(Fleet& inner, std::vector<Recorded>& record) { return std::make_unique<RecordingFleet>(inner, record); }
+std::unique_ptr<Fleet> make_recording_fleet(Fleet& inner, std::vector<Recorded>& record) {
+    return std::make_unique<RecordingFleet>(inner, record);
+}
 
 } // namespace imops

@@ -19,9 +19,12 @@ Line place(const Host& host, const Route& route) {
 std::string printable(std::string_view foreign, std::size_t most) {
     std::string shown;
     for (unsigned char c : foreign.substr(0, most)) {
-        if (c >= 0x20 && c < 0x7f) shown += char(c);
-        else if (c == '\t' || c == '\r' || c == '\n') shown += ' ';
-        else shown += fmt::format("\\x{:02x}", c);
+        if (c >= 0x20 && c < 0x7f)
+            shown += char(c);
+        else if (c == '\t' || c == '\r' || c == '\n')
+            shown += ' ';
+        else
+            shown += fmt::format("\\x{:02x}", c);
     }
     while (!shown.empty() && shown.back() == ' ') shown.pop_back();
     if (foreign.size() > most) shown += "...";

@@ -1,6 +1,6 @@
 #pragma once
-#include "core/model/host.hpp"
 #include "core/base/text.hpp"
+#include "core/model/host.hpp"
 #include <chrono>
 #include <string>
 #include <string_view>

@@ -18,8 +18,8 @@ struct Wants {
     void fd(int f, short events) { fds.push_back({f, events, 0}); }
 };
 
-/// One way to one host, with one job at a time. Passive: the loop calls step() when something that it wants has happened. It may be
-/// given another job after the first.
+/// One way to one host, with one job at a time. Passive: the loop calls step() when something that it wants has
+/// happened. It may be given another job after the first.
 class Session {
   public:
     Session(const Host& host, Route route) : host_{host}, route_{std::move(route)}, where_{place(host_, route_)} {}

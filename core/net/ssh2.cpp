@@ -21,9 +21,11 @@ ssize_t receive(libssh2_socket_t fd, void* buffer, std::size_t size, int flags, 
         events.closed |= !later;
         return later ? -EAGAIN : -errno;
     }
-    if (n == 0) events.closed = true;
+    if (n == 0)
+        events.closed = true;
     else if (events.greeting.size() < greeting_kept)
-        events.greeting.append(static_cast<char*>(buffer), std::min(std::size_t(n), greeting_kept - events.greeting.size()));
+        events.greeting.append(static_cast<char*>(buffer),
+                               std::min(std::size_t(n), greeting_kept - events.greeting.size()));
     return n;
 }
 

@@ -9,11 +9,12 @@ namespace imops::net {
 
 /// What libssh2 tells only through callbacks; it is the session's `abstract`.
 struct Ssh2Events {
-    std::string greeting;             // the first bytes of the server, to say what answered if it was not SSH
-    std::string goodbye;              // the server's own words when it ended the connection
-    bool closed = false;              // the connection is gone
-    Clock::time_point yield_at = Clock::time_point::max(); // from then on nothing is received: libssh2 would follow an endless flood
-                                                           // of packets (or a greeting without end) without ever returning
+    std::string greeting; // the first bytes of the server, to say what answered if it was not SSH
+    std::string goodbye;  // the server's own words when it ended the connection
+    bool closed = false;  // the connection is gone
+    Clock::time_point yield_at =
+        Clock::time_point::max(); // from then on nothing is received: libssh2 would follow an endless flood
+                                  // of packets (or a greeting without end) without ever returning
     const std::string_view* password = nullptr; // the answer to hidden prompts of keyboard-interactive
 };
 

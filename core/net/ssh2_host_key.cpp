@@ -23,39 +23,52 @@ std::string shell_word(const std::string& s) {
 } // namespace
 
 std::string Ssh2Session::name() const {
-    return route_.host_key_name.empty() ? known_name(route_.address, route_.port) : known_name(route_.host_key_name, 22);
+    return route_.host_key_name.empty() ? known_name(route_.address, route_.port)
+                                        : known_name(route_.host_key_name, 22);
 }
 
 Error Ssh2Session::unknown_key(const std::string& blob, bool other_type) {
     auto type = type_of(blob);
     auto file = route_.known_hosts.empty() ? std::string("~/.ssh/known_hosts") : route_.known_hosts.front();
-    Error e{Code::host_key_unknown, say("{}: its host key is not known ({} {})", "{}：主机密钥未知（{} {}）", where_, type, fingerprint(blob)),
+    Error e{Code::host_key_unknown,
+            say("{}: its host key is not known ({} {})", "{}：主机密钥未知（{} {}）", where_, type, fingerprint(blob)),
             say("On the host's console run {}; if it shows {}, add the key: ssh-keyscan -p {} {} >> {}",
-                "请在主机控制台执行 {}；若显示 {}，则添加该密钥：ssh-keyscan -p {} {} >> {}", console_check(type), fingerprint(blob), route_.port,
-                bare(route_.address), shell_word(file)), {}};
+                "请在主机控制台执行 {}；若显示 {}，则添加该密钥：ssh-keyscan -p {} {} >> {}", console_check(type),
+                fingerprint(blob), route_.port, bare(route_.address), shell_word(file)),
+            {}};
     if (other_type)
         e = std::move(e).during(Text{"known_hosts knows this host only by an RSA key, which this libssh2 cannot check",
-                "known_hosts 中只有该主机的 RSA 密钥，当前 libssh2 无法验证它"});
+                                     "known_hosts 中只有该主机的 RSA 密钥，当前 libssh2 无法验证它"});
     if (has_authority(known_, name()))
-        e = std::move(e).during(Text{"known_hosts names a certificate authority for this host, which only `transport: openssh` can check",
-                                     "known_hosts 为该主机指定了证书颁发机构，只有 transport: openssh 能验证"});
+        e = std::move(e).during(
+            Text{"known_hosts names a certificate authority for this host, which only `transport: openssh` can check",
+                 "known_hosts 为该主机指定了证书颁发机构，只有 transport: openssh 能验证"});
     return e;
 }
 
 /// Never goes on from here. `blob` empty: none of the server's keys had the fingerprint that imops.yaml demands.
 Error Ssh2Session::changed_key(const std::string& blob, const Verdict& verdict) {
     if (verdict.file.empty())
-        return {Code::host_key_changed, say("{}: its host key is not the one that imops.yaml names ({} wanted, {} seen)",
-                "{}：主机密钥与 imops.yaml 中的指纹不符（应为 {}，实际为 {}）",
-                                            where_, host_.host_key, seen_fingerprints_),
-                Text{"Find out why first: somebody may listen in between. If the host was installed anew, compare with its console (ssh-keygen -lf "
+        return {Code::host_key_changed,
+                say("{}: its host key is not the one that imops.yaml names ({} wanted, {} seen)",
+                    "{}：主机密钥与 imops.yaml 中的指纹不符（应为 {}，实际为 {}）", where_, host_.host_key,
+                    seen_fingerprints_),
+                Text{"Find out why first: somebody may listen in between. If the host was installed anew, compare with "
+                     "its console (ssh-keygen -lf "
                      "/etc/ssh/ssh_host_ed25519_key.pub) and correct `host_key`.",
-                     "请先查明原因：可能有人在中间窃听。若主机确实重装过，请在其控制台核对（ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub）后更正 host_key。"}, {}};
-    return {Code::host_key_changed, say("{}: its host key has changed: {} {} is not the key in {} line {}", "{}：主机密钥已改变：{} {} 与 {} 第 {} 行的密钥不符", where_,
-                                        type_of(blob), fingerprint(blob), verdict.file, verdict.line),
-            say("Find out why first: somebody may listen in between. If the host was installed anew, compare with its console ({}), then: ssh-keygen -R {} -f {}",
-                "请先查明原因：可能有人在中间窃听。若主机确实重装过，请在其控制台核对（{}），然后执行：ssh-keygen -R {} -f {}", console_check(type_of(blob)),
-                shell_word(name()), shell_word(verdict.file)), {}};
+                     "请先查明原因：可能有人在中间窃听。若主机确实重装过，请在其控制台核对（ssh-keygen -lf "
+                     "/etc/ssh/ssh_host_ed25519_key.pub）后更正 host_key。"},
+                {}};
+    return {Code::host_key_changed,
+            say("{}: its host key has changed: {} {} is not the key in {} line {}",
+                "{}：主机密钥已改变：{} {} 与 {} 第 {} 行的密钥不符", where_, type_of(blob), fingerprint(blob),
+                verdict.file, verdict.line),
+            say("Find out why first: somebody may listen in between. If the host was installed anew, compare with its "
+                "console ({}), then: ssh-keygen -R {} -f {}",
+                "请先查明原因：可能有人在中间窃听。若主机确实重装过，请在其控制台核对（{}），然后执行：ssh-keygen -R "
+                "{} -f {}",
+                console_check(type_of(blob)), shell_word(name()), shell_word(verdict.file)),
+            {}};
 }
 
 /// A server has several keys, and the fingerprint may be of another one than it showed: dial again for the next type.
@@ -86,8 +99,11 @@ Ssh2Session::Go Ssh2Session::host_key() {
     std::size_t size = 0;
     int kind = 0;
     const char* raw = libssh2_session_hostkey(ssh_.get(), &size, &kind);
-    if (!raw) return fail({Code::handshake, say("{}: the server showed no host key", "{}：服务器未提供主机密钥", where_), Text{"Set `transport: openssh`.",
-            "请设置 transport: openssh。"}, {}});
+    if (!raw)
+        return fail({Code::handshake,
+                     say("{}: the server showed no host key", "{}：服务器未提供主机密钥", where_),
+                     Text{"Set `transport: openssh`.", "请设置 transport: openssh。"},
+                     {}});
     std::string blob(raw, size), type = type_of(blob);
     login_.emplace(ssh_.get(), events_, host_, route_, where_);
     auto verdict = judge(known_, name(), type, blob);
@@ -98,10 +114,13 @@ Ssh2Session::Go Ssh2Session::host_key() {
         if (same.trust == Verdict::Trust::known || same.trust == Verdict::Trust::revoked) verdict = same;
     }
     if (verdict.trust == Verdict::Trust::revoked)
-        return fail({Code::host_key_revoked, say("{}: its host key {} was revoked ({} line {})", "{}：主机密钥 {} 已被吊销（{} 第 {} 行）", where_,
-                fingerprint(blob), verdict.file, verdict.line),
-                     Text{"Do not connect. The key may be in foreign hands: give the host new keys (ssh-keygen -A) from its console.",
-                             "请勿连接。该密钥可能已泄露：请在主机控制台重新生成密钥（ssh-keygen -A）。"}, {}});
+        return fail({Code::host_key_revoked,
+                     say("{}: its host key {} was revoked ({} line {})", "{}：主机密钥 {} 已被吊销（{} 第 {} 行）",
+                         where_, fingerprint(blob), verdict.file, verdict.line),
+                     Text{"Do not connect. The key may be in foreign hands: give the host new keys (ssh-keygen -A) "
+                          "from its console.",
+                          "请勿连接。该密钥可能已泄露：请在主机控制台重新生成密钥（ssh-keygen -A）。"},
+                     {}});
     if (host_.host_key.starts_with("SHA256:")) return check_fingerprint(blob);
     switch (verdict.trust) {
     case Verdict::Trust::known: at_ = At::login; return Go::on;

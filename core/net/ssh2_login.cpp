@@ -42,7 +42,10 @@ Ssh2Login::Got Ssh2Login::step(Clock::time_point now) {
         case Tried::again: return Got::wait;
         case Tried::in: return Got::in;
         case Tried::no: at_ = otherwise; return {};
-        case Tried::gone: gone_ = true; at_ = At::refused; return {};
+        case Tried::gone:
+            gone_ = true;
+            at_ = At::refused;
+            return {};
         }
         return {};
     };
@@ -108,7 +111,8 @@ bool Ssh2Login::agent_list(Clock::time_point now) {
 
 /// Puts a key to the list, unless it is of a kind that this library cannot use.
 void Ssh2Login::take_up(Candidate&& candidate, std::vector<Candidate>& into) {
-    if (!is_security_key(candidate.type) && !is_certificate(candidate.type)) return into.push_back(std::move(candidate));
+    if (!is_security_key(candidate.type) && !is_certificate(candidate.type))
+        return into.push_back(std::move(candidate));
     skipped_ = true;
     left_out_.push_back(fmt::format("{} ({})", candidate.label, candidate.type));
 }
@@ -130,9 +134,15 @@ void Ssh2Login::add_files(std::vector<Candidate>& files, std::vector<AgentKey>& 
         if (!key) {
             if (route_.identities_said || is_there(path)) unreadable_.push_back(key.error());
         } else if (key->facts.encrypted && host_.passphrase.empty()) {
-            unreadable_.push_back({Code::key_unreadable, say("the key {} is encrypted and no passphrase is configured", "密钥 {} 已加密，但未配置口令", path),
-                                   say("Load it into the agent (ssh-add {}), or set `passphrase` of the host to {{env: NAME}}, {{file: PATH}} or {{command: [...]}}.",
-                                       "请将其加载到 agent（ssh-add {}），或将该主机的 passphrase 设为 {{env: 变量名}}、{{file: 路径}} 或 {{command: [...]}}。", path), {}});
+            unreadable_.push_back(
+                {Code::key_unreadable,
+                 say("the key {} is encrypted and no passphrase is configured", "密钥 {} 已加密，但未配置口令", path),
+                 say("Load it into the agent (ssh-add {}), or set `passphrase` of the host to {{env: NAME}}, {{file: "
+                     "PATH}} or {{command: [...]}}.",
+                     "请将其加载到 agent（ssh-add {}），或将该主机的 passphrase 设为 {{env: 变量名}}、{{file: 路径}} "
+                     "或 {{command: [...]}}。",
+                     path),
+                 {}});
         } else {
             Candidate candidate{path, key->facts.type, key->facts.blob, {}};
             candidate.file = std::move(*key);
@@ -144,7 +154,8 @@ void Ssh2Login::add_files(std::vector<Candidate>& files, std::vector<AgentKey>& 
     agent_keys = std::move(first);
 }
 
-/// Order: what was named comes first; RSA comes last where it is likely to be refused, for a server ends a log-in after a few attempts.
+/// Order: what was named comes first; RSA comes last where it is likely to be refused, for a server ends a log-in after
+/// a few attempts.
 void Ssh2Login::gather() {
     at_ = At::next_key;
     if (!offers("publickey")) return;
@@ -163,17 +174,21 @@ void Ssh2Login::gather() {
 }
 
 void Ssh2Login::next_key() {
-    while (!candidates_.empty() && candidates_.front().file && candidates_.front().file->facts.encrypted && !passphrase_) {
+    while (!candidates_.empty() && candidates_.front().file && candidates_.front().file->facts.encrypted &&
+           !passphrase_) {
         auto passphrase = host_.passphrase.read();
         if (passphrase) {
             passphrase_.emplace(*std::move(passphrase));
             break;
         }
-        unreadable_.push_back(Error{passphrase.error()}.during(say("reading the passphrase of {}", "读取 {} 的口令时", candidates_.front().label)));
+        unreadable_.push_back(Error{passphrase.error()}.during(
+            say("reading the passphrase of {}", "读取 {} 的口令时", candidates_.front().label)));
         candidates_.pop_front();
     }
-    if (candidates_.empty()) at_ = At::password;
-    else at_ = candidates_.front().file ? At::file_key : At::agent_key;
+    if (candidates_.empty())
+        at_ = At::password;
+    else
+        at_ = candidates_.front().file ? At::file_key : At::agent_key;
 }
 
 /// What libssh2's answer to one attempt means.
@@ -183,7 +198,8 @@ Ssh2Login::Tried Ssh2Login::outcome(int rc) {
     return events_.closed ? Tried::gone : Tried::no;
 }
 
-int Ssh2Login::sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size, const unsigned char* data, std::size_t length, void** abstract) {
+int Ssh2Login::sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size, const unsigned char* data,
+                    std::size_t length, void** abstract) {
     auto& self = *static_cast<Ssh2Login*>(*abstract);
     if (!self.signing_) {
         self.agent_.ask_signature(self.candidates_.front().blob, {reinterpret_cast<const char*>(data), length});
@@ -204,7 +220,8 @@ Ssh2Login::Tried Ssh2Login::try_agent_key() {
     auto& key = candidates_.front();
     void* self = this;
     auto blob = reinterpret_cast<const unsigned char*>(key.blob.data());
-    auto tried = outcome(libssh2_userauth_publickey(ssh_, route_.user.c_str(), blob, key.blob.size(), &Ssh2Login::sign, &self));
+    auto tried =
+        outcome(libssh2_userauth_publickey(ssh_, route_.user.c_str(), blob, key.blob.size(), &Ssh2Login::sign, &self));
     if (tried == Tried::again) return tried;
     signing_ = false;
     tried_.push_back(fmt::format("{} ({})", key.label, key.type));
@@ -216,23 +233,35 @@ Ssh2Login::Tried Ssh2Login::try_agent_key() {
 Ssh2Login::Tried Ssh2Login::try_file_key() {
     auto& key = candidates_.front();
     auto& file = *key.file;
-    // With the public half given, libssh2 decrypts the key (slow on purpose) once instead of twice, and only if the server wants it.
+    // With the public half given, libssh2 decrypts the key (slow on purpose) once instead of twice, and only if the
+    // server wants it.
     std::string half = key.blob.empty() ? std::string{} : key.type + " " + base64(key.blob);
     std::string passphrase(file.facts.encrypted ? passphrase_->reveal() : std::string_view{});
     auto text = file.text.reveal();
-    int rc = libssh2_userauth_publickey_frommemory(ssh_, route_.user.c_str(), route_.user.size(), half.empty() ? nullptr : half.c_str(), half.size(),
-                                                   text.data(), text.size(), passphrase.c_str());
+    int rc = libssh2_userauth_publickey_frommemory(ssh_, route_.user.c_str(), route_.user.size(),
+                                                   half.empty() ? nullptr : half.c_str(), half.size(), text.data(),
+                                                   text.size(), passphrase.c_str());
     ::explicit_bzero(passphrase.data(), passphrase.size());
     auto tried = outcome(rc);
     if (tried == Tried::again) return tried;
-    bool ours = tried == Tried::no && (rc == LIBSSH2_ERROR_FILE || last_words(ssh_).find("Callback") != std::string::npos);
+    bool ours =
+        tried == Tried::no && (rc == LIBSSH2_ERROR_FILE || last_words(ssh_).find("Callback") != std::string::npos);
     if (ours) {
-        unreadable_.push_back(file.facts.encrypted
-            ? Error{Code::key_unreadable, say("the passphrase ({}) does not open the key {}", "口令（{}）无法解开密钥 {}", passphrase_->origin(), key.label),
-                    say("Try it by hand: ssh-keygen -y -f {}", "请手工验证：ssh-keygen -y -f {}", key.label), {}}
-            : Error{Code::key_unreadable, say("libssh2 cannot use the key {}: {}", "libssh2 无法使用密钥 {}：{}", key.label, last_words(ssh_)),
-                    Text{"Use an ed25519 key, or `transport: openssh`.", "请改用 ed25519 密钥，或设置 transport: openssh。"}, {}});
-    } else tried_.push_back(fmt::format("{} ({})", key.label, key.type.empty() ? "PEM" : key.type));
+        unreadable_.push_back(
+            file.facts.encrypted
+                ? Error{Code::key_unreadable,
+                        say("the passphrase ({}) does not open the key {}", "口令（{}）无法解开密钥 {}",
+                            passphrase_->origin(), key.label),
+                        say("Try it by hand: ssh-keygen -y -f {}", "请手工验证：ssh-keygen -y -f {}", key.label),
+                        {}}
+                : Error{Code::key_unreadable,
+                        say("libssh2 cannot use the key {}: {}", "libssh2 无法使用密钥 {}：{}", key.label,
+                            last_words(ssh_)),
+                        Text{"Use an ed25519 key, or `transport: openssh`.",
+                             "请改用 ed25519 密钥，或设置 transport: openssh。"},
+                        {}});
+    } else
+        tried_.push_back(fmt::format("{} ({})", key.label, key.type.empty() ? "PEM" : key.type));
     rsa_refused_ |= tried == Tried::no && !rsa_works() && (key.type == "ssh-rsa" || key.type.empty());
     candidates_.pop_front();
     return tried;
@@ -252,7 +281,8 @@ bool Ssh2Login::read_password() {
     if (host_.password.empty() || password_) return bool(password_);
     auto password = host_.password.read();
     if (!password) {
-        unreadable_.push_back(Error{password.error()}.during(say("reading the password of {}", "读取 {} 的密码时", host_.name)));
+        unreadable_.push_back(
+            Error{password.error()}.during(say("reading the password of {}", "读取 {} 的密码时", host_.name)));
         return false;
     }
     password_.emplace(*std::move(password));
@@ -264,56 +294,78 @@ bool Ssh2Login::read_password() {
 Ssh2Login::Tried Ssh2Login::try_password() {
     if (!offers("password") || !read_password()) return Tried::no;
     password_tried_ = true;
-    return outcome(libssh2_userauth_password_ex(ssh_, route_.user.c_str(), unsigned(route_.user.size()), password_view_.data(),
-                                                unsigned(password_view_.size()), nullptr));
+    return outcome(libssh2_userauth_password_ex(ssh_, route_.user.c_str(), unsigned(route_.user.size()),
+                                                password_view_.data(), unsigned(password_view_.size()), nullptr));
 }
 
 Ssh2Login::Tried Ssh2Login::try_interactive() {
     if (!offers("keyboard-interactive") || !read_password()) return Tried::no;
     password_tried_ = true;
-    return outcome(libssh2_userauth_keyboard_interactive_ex(ssh_, route_.user.c_str(), unsigned(route_.user.size()), &answer_prompts));
+    return outcome(libssh2_userauth_keyboard_interactive_ex(ssh_, route_.user.c_str(), unsigned(route_.user.size()),
+                                                            &answer_prompts));
 }
 
 Error Ssh2Login::refused_keys() const {
     Error e{Code::key_refused,
-            say("{}: the server refused every key for user {} (tried: {}; it offers: {})", "{}：服务器拒绝了用户 {} 的所有密钥（已尝试：{}；服务器支持：{}）", where_,
-                route_.user, fmt::format("{}", fmt::join(tried_, ", ")), methods_), {}, {}};
+            say("{}: the server refused every key for user {} (tried: {}; it offers: {})",
+                "{}：服务器拒绝了用户 {} 的所有密钥（已尝试：{}；服务器支持：{}）", where_, route_.user,
+                fmt::format("{}", fmt::join(tried_, ", ")), methods_),
+            {},
+            {}};
     if (rsa_refused_)
-        e.remedy = Text{"This libssh2 signs RSA keys only with SHA-1, which OpenSSH 8.8 and later refuse: use an ed25519 key, or `transport: openssh`.",
-                        "当前 libssh2 的 RSA 密钥只支持 SHA-1 签名，OpenSSH 8.8 及以后版本会拒绝：请改用 ed25519 密钥，或设置 transport: openssh。"};
+        e.remedy = Text{"This libssh2 signs RSA keys only with SHA-1, which OpenSSH 8.8 and later refuse: use an "
+                        "ed25519 key, or `transport: openssh`.",
+                        "当前 libssh2 的 RSA 密钥只支持 SHA-1 签名，OpenSSH 8.8 及以后版本会拒绝：请改用 ed25519 "
+                        "密钥，或设置 transport: openssh。"};
     else
-        e.remedy = say("Add the public key there: ssh-copy-id -i KEY.pub -p {} {}@{}. The host's log says why it refused: journalctl -u ssh",
-                       "请把公钥加到该主机：ssh-copy-id -i 公钥.pub -p {} {}@{}。拒绝原因见该主机日志：journalctl -u ssh", route_.port, route_.user, route_.address);
+        e.remedy =
+            say("Add the public key there: ssh-copy-id -i KEY.pub -p {} {}@{}. The host's log says why it refused: "
+                "journalctl -u ssh",
+                "请把公钥加到该主机：ssh-copy-id -i 公钥.pub -p {} {}@{}。拒绝原因见该主机日志：journalctl -u ssh",
+                route_.port, route_.user, route_.address);
     return e;
 }
 
 Error Ssh2Login::error() const {
     if (gone_ && tried_.empty())
-        return {Code::lost, say("{}: the server ended the connection during log-in: {}", "{}：服务器在登录过程中断开了连接：{}", where_,
-                                events_.goodbye.empty() ? last_words(ssh_) : events_.goodbye),
-                Text{"The host's log says why: journalctl -u ssh", "原因见该主机日志：journalctl -u ssh"}, {}};
+        return {Code::lost,
+                say("{}: the server ended the connection during log-in: {}", "{}：服务器在登录过程中断开了连接：{}",
+                    where_, events_.goodbye.empty() ? last_words(ssh_) : events_.goodbye),
+                Text{"The host's log says why: journalctl -u ssh", "原因见该主机日志：journalctl -u ssh"},
+                {}};
     auto base = [&]() -> Error {
         if (password_tried_)
-            return {Code::password_refused, say("{}: the server refused the password of user {} (it offers: {})", "{}：服务器拒绝了用户 {} 的密码（服务器支持：{}）",
-                    where_, route_.user, methods_),
-                    Text{"Check user and password by hand with ssh; the account may be locked, expired, or forbidden in sshd_config (AllowUsers, PermitRootLogin).",
-                         "请用 ssh 手工验证用户名和密码；账号可能被锁定、过期，或被 sshd_config 禁止（AllowUsers、PermitRootLogin）。"}, {}};
+            return {Code::password_refused,
+                    say("{}: the server refused the password of user {} (it offers: {})",
+                        "{}：服务器拒绝了用户 {} 的密码（服务器支持：{}）", where_, route_.user, methods_),
+                    Text{"Check user and password by hand with ssh; the account may be locked, expired, or forbidden "
+                         "in sshd_config (AllowUsers, PermitRootLogin).",
+                         "请用 ssh 手工验证用户名和密码；账号可能被锁定、过期，或被 sshd_config "
+                         "禁止（AllowUsers、PermitRootLogin）。"},
+                    {}};
         if (!tried_.empty()) return refused_keys();
         if (!unreadable_.empty()) {
             Error e = unreadable_.front();
             e.what = say("{}: {}", "{}：{}", where_, e.what);
             return e;
         }
-        return {Code::no_method, say("{}: nothing to log in with as user {} (the server offers: {})", "{}：没有可用于登录用户 {} 的方式（服务器支持：{}）",
-                where_, route_.user, methods_),
-                Text{"Make a key (ssh-keygen -t ed25519) and add it to the host, start an agent, or set `password` of the host if the server offers it.",
-                     "请生成密钥（ssh-keygen -t ed25519）并加到该主机，或启动 agent；若服务器支持密码，也可设置该主机的 password。"}, {}};
+        return {Code::no_method,
+                say("{}: nothing to log in with as user {} (the server offers: {})",
+                    "{}：没有可用于登录用户 {} 的方式（服务器支持：{}）", where_, route_.user, methods_),
+                Text{"Make a key (ssh-keygen -t ed25519) and add it to the host, start an agent, or set `password` of "
+                     "the host if the server offers it.",
+                     "请生成密钥（ssh-keygen -t ed25519）并加到该主机，或启动 "
+                     "agent；若服务器支持密码，也可设置该主机的 password。"},
+                {}};
     };
     Error e = base();
-    if (gone_ && !events_.goodbye.empty()) e = std::move(e).during(say("the server said: {}", "服务器返回：{}", events_.goodbye));
-    if (agent_silent_) e = std::move(e).during(Text{"the agent (SSH_AUTH_SOCK) did not answer", "agent（SSH_AUTH_SOCK）无响应"});
+    if (gone_ && !events_.goodbye.empty())
+        e = std::move(e).during(say("the server said: {}", "服务器返回：{}", events_.goodbye));
+    if (agent_silent_)
+        e = std::move(e).during(Text{"the agent (SSH_AUTH_SOCK) did not answer", "agent（SSH_AUTH_SOCK）无响应"});
     if (!left_out_.empty())
-        e = std::move(e).during(say("libssh2 cannot use: {}", "libssh2 无法使用：{}", fmt::format("{}", fmt::join(left_out_, ", "))));
+        e = std::move(e).during(
+            say("libssh2 cannot use: {}", "libssh2 无法使用：{}", fmt::format("{}", fmt::join(left_out_, ", "))));
     if (e.code != Code::key_unreadable)
         for (auto& u : unreadable_) e = std::move(e).during(u.what);
     return e;

@@ -7,8 +7,8 @@
 
 namespace imops::net {
 
-/// Logs one libssh2 session in: keys of the agent and of files, then password, then keyboard-interactive. Passive like a Session.
-/// Everything it was given must outlive it. The host key must have been verified before.
+/// Logs one libssh2 session in: keys of the agent and of files, then password, then keyboard-interactive. Passive like
+/// a Session. Everything it was given must outlive it. The host key must have been verified before.
 class Ssh2Login {
   public:
     Ssh2Login(LIBSSH2_SESSION* ssh, Ssh2Events& events, const Host& host, const Route& route, const Line& where)
@@ -44,7 +44,8 @@ class Ssh2Login {
     bool offers(std::string_view method) const;
     bool read_password();
     Tried outcome(int rc);
-    static int sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size, const unsigned char* data, std::size_t length, void** self);
+    static int sign(LIBSSH2_SESSION*, unsigned char** signature, std::size_t* size, const unsigned char* data,
+                    std::size_t length, void** self);
     Error refused_keys() const;
 
     LIBSSH2_SESSION* ssh_;

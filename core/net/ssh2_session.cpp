@@ -6,8 +6,8 @@
 namespace imops::net {
 
 namespace {
-// A helper that the script left behind may keep the streams open for ever: the exit status ends the job, after so long a silence. Not
-// sooner: sshd tells the status before the rest of the output, which may take its time on a slow link.
+// A helper that the script left behind may keep the streams open for ever: the exit status ends the job, after so long
+// a silence. Not sooner: sshd tells the status before the rest of the output, which may take its time on a slow link.
 constexpr std::chrono::milliseconds silence{2000};
 constexpr std::chrono::milliseconds turn_limit{50};
 constexpr int reads_per_step = 64; // so that one flood does not starve the others
@@ -89,22 +89,30 @@ bool Ssh2Session::late(Clock::time_point now) {
     if (now < deadline_ || result_ || at_ == At::drain) return false;
     auto seconds = [](std::chrono::milliseconds ms) { return double(ms.count()) / 1000; };
     if (at_ == At::run) {
-        fail({Code::timed_out, say("{}: the script did not end in {} s", "{}：脚本在 {} 秒内未结束", where_, seconds(exchange_->job().script.limit)),
-              Text{"Raise the limit, or look at the load of the host.", "请调大时限，或检查主机负载。"}, {}});
+        fail({Code::timed_out,
+              say("{}: the script did not end in {} s", "{}：脚本在 {} 秒内未结束", where_,
+                  seconds(exchange_->job().script.limit)),
+              Text{"Raise the limit, or look at the load of the host.", "请调大时限，或检查主机负载。"},
+              {}});
         return true;
     }
     Line step = at_ == At::dial ? say("the connection was not made", "未能建立连接")
-                : at_ == At::handshake && events_.greeting.empty() ? say("it accepted the connection and said nothing", "已接受连接但没有任何响应")
+                : at_ == At::handshake && events_.greeting.empty()
+                    ? say("it accepted the connection and said nothing", "已接受连接但没有任何响应")
                 : at_ == At::handshake ? say("the key exchange did not end", "密钥交换未完成")
-                : at_ == At::login ? say("the log-in did not end", "登录未完成") : say("the shell did not start", "shell 未启动");
+                : at_ == At::login     ? say("the log-in did not end", "登录未完成")
+                                       : say("the shell did not start", "shell 未启动");
     if (at_ == At::handshake && !events_.greeting.empty() && !events_.greeting.starts_with("SSH-")) {
         fail(handshake_error());
         return true;
     }
     stale_ = reused_;
-    fail({Code::timed_out, say("{}: {} within {} s", "{}：{}（时限 {} 秒）", where_, step, seconds(connect_limit_)),
-          Text{"Check that the port belongs to sshd, the load of the host, its DNS (UseDNS in sshd_config), and the firewalls between.",
-               "请检查该端口是否为 sshd、主机负载、主机 DNS（sshd_config 的 UseDNS）以及途中的防火墙。"}, {}});
+    fail({Code::timed_out,
+          say("{}: {} within {} s", "{}：{}（时限 {} 秒）", where_, step, seconds(connect_limit_)),
+          Text{"Check that the port belongs to sshd, the load of the host, its DNS (UseDNS in sshd_config), and the "
+               "firewalls between.",
+               "请检查该端口是否为 sshd、主机负载、主机 DNS（sshd_config 的 UseDNS）以及途中的防火墙。"},
+          {}});
     return true;
 }
 
@@ -123,8 +131,11 @@ Ssh2Session::Go Ssh2Session::fail(Error error) {
 Ssh2Session::Go Ssh2Session::lost() {
     stale_ = reused_ && at_ != At::run && at_ != At::drain;
     Line how = events_.goodbye.empty() ? Line{} : say(": {}", "：{}", events_.goodbye);
-    return fail({Code::lost, say("{}: the connection ended in the middle{}", "{}：连接中途断开{}", where_, how),
-                 Text{"Check whether the host restarted, and the network; then run it again.", "请检查主机是否重启以及网络状况，然后重试。"}, {}});
+    return fail({Code::lost,
+                 say("{}: the connection ended in the middle{}", "{}：连接中途断开{}", where_, how),
+                 Text{"Check whether the host restarted, and the network; then run it again.",
+                      "请检查主机是否重启以及网络状况，然后重试。"},
+                 {}});
 }
 
 Ssh2Session::Go Ssh2Session::dial() {
@@ -160,22 +171,35 @@ Error Ssh2Session::handshake_error() {
     auto& greeting = events_.greeting;
     if (!seen_fingerprints_.empty() && !events_.closed) return changed_key({}, {});
     if (greeting.find("MaxStartups") != greeting.npos || greeting.find("Not allowed at this time") != greeting.npos)
-        return {Code::refused, say("{}: the server turned the connection away: {}", "{}：服务器拒绝了连接：{}", where_, printable(greeting)),
-                Text{"Too many log-ins at one time or after failures: lower --fan-out, or raise MaxStartups in its sshd_config.",
-                     "同时登录或失败次数过多：请调小 --fan-out，或调大其 sshd_config 中的 MaxStartups。"}, {}};
+        return {Code::refused,
+                say("{}: the server turned the connection away: {}", "{}：服务器拒绝了连接：{}", where_,
+                    printable(greeting)),
+                Text{"Too many log-ins at one time or after failures: lower --fan-out, or raise MaxStartups in its "
+                     "sshd_config.",
+                     "同时登录或失败次数过多：请调小 --fan-out，或调大其 sshd_config 中的 MaxStartups。"},
+                {}};
     if (!greeting.empty() && !greeting.starts_with("SSH-"))
-        return {Code::not_ssh, say("{}: this is not an SSH server, it answered: {}", "{}：这不是 SSH 服务，它的应答为：{}", where_, printable(greeting, 80)),
-                Text{"Correct the port of the host in imops.yaml.", "请修正 imops.yaml 中该主机的端口。"}, {}};
+        return {Code::not_ssh,
+                say("{}: this is not an SSH server, it answered: {}", "{}：这不是 SSH 服务，它的应答为：{}", where_,
+                    printable(greeting, 80)),
+                Text{"Correct the port of the host in imops.yaml.", "请修正 imops.yaml 中该主机的端口。"},
+                {}};
     if (greeting.empty() || events_.closed)
-        return {Code::handshake, say("{}: the server closed the connection before log-in{}", "{}：服务器在登录前关闭了连接{}", where_,
-                                     events_.goodbye.empty() ? Line{} : say(": {}", "：{}", events_.goodbye)),
-                Text{"The host may be overloaded (MaxStartups), or forbid this address (hosts.deny, fail2ban): see its log, journalctl -u ssh",
-                     "主机可能过载（MaxStartups），或禁止了本机地址（hosts.deny、fail2ban）：请查看其日志 journalctl -u ssh"}, {}};
+        return {Code::handshake,
+                say("{}: the server closed the connection before log-in{}", "{}：服务器在登录前关闭了连接{}", where_,
+                    events_.goodbye.empty() ? Line{} : say(": {}", "：{}", events_.goodbye)),
+                Text{"The host may be overloaded (MaxStartups), or forbid this address (hosts.deny, fail2ban): see its "
+                     "log, journalctl -u ssh",
+                     "主机可能过载（MaxStartups），或禁止了本机地址（hosts.deny、fail2ban）：请查看其日志 journalctl "
+                     "-u ssh"},
+                {}};
     openssh_could_ = true;
-    return {Code::handshake, say("{}: no key exchange with {}: {}", "{}：与 {} 的密钥交换失败：{}", where_,
-            printable(greeting.substr(0, greeting.find('\r'))), last_words(ssh_.get())),
+    return {Code::handshake,
+            say("{}: no key exchange with {}: {}", "{}：与 {} 的密钥交换失败：{}", where_,
+                printable(greeting.substr(0, greeting.find('\r'))), last_words(ssh_.get())),
             Text{"This libssh2 and the server may have no algorithm in common: set `transport: openssh`.",
-                    "当前 libssh2 与服务器可能没有共同的算法：请设置 transport: openssh。"}, {}};
+                 "当前 libssh2 与服务器可能没有共同的算法：请设置 transport: openssh。"},
+            {}};
 }
 
 Ssh2Session::Go Ssh2Session::login(Clock::time_point now) {
@@ -200,8 +224,11 @@ Ssh2Session::Go Ssh2Session::open() {
     }
     if (again(libssh2_session_last_errno(ssh_.get()))) return Go::wait;
     if (events_.closed || reused_) return lost();
-    return fail({Code::no_channel, say("{}: the server opens no channel: {}", "{}：服务器不允许打开通道：{}", where_, last_words(ssh_.get())),
-                 Text{"Check MaxSessions in its sshd_config.", "请检查其 sshd_config 中的 MaxSessions。"}, {}});
+    return fail(
+        {Code::no_channel,
+         say("{}: the server opens no channel: {}", "{}：服务器不允许打开通道：{}", where_, last_words(ssh_.get())),
+         Text{"Check MaxSessions in its sshd_config.", "请检查其 sshd_config 中的 MaxSessions。"},
+         {}});
 }
 
 Ssh2Session::Go Ssh2Session::exec(Clock::time_point now) {
@@ -216,9 +243,12 @@ Ssh2Session::Go Ssh2Session::exec(Clock::time_point now) {
         return Go::on;
     }
     if (events_.closed) return lost();
-    return fail({Code::no_channel, say("{}: the server starts no command: {}", "{}：服务器不允许执行命令：{}", where_, last_words(ssh_.get())),
-                 Text{"The account may be for file transfer only (ForceCommand internal-sftp); use another user.",
-                         "该账号可能仅允许文件传输（ForceCommand internal-sftp）；请换用其他用户。"}, {}});
+    return fail(
+        {Code::no_channel,
+         say("{}: the server starts no command: {}", "{}：服务器不允许执行命令：{}", where_, last_words(ssh_.get())),
+         Text{"The account may be for file transfer only (ForceCommand internal-sftp); use another user.",
+              "该账号可能仅允许文件传输（ForceCommand internal-sftp）；请换用其他用户。"},
+         {}});
 }
 
 /// Writes as much standard input as goes. False: the connection is gone.
@@ -227,7 +257,8 @@ bool Ssh2Session::feed() {
         auto bytes = exchange_->next();
         if (bytes.empty()) break;
         auto n = libssh2_channel_write(channel_, bytes.data(), bytes.size());
-        if (n <= 0) return n == 0 || again(n) || !events_.closed; // the shell may have closed its input: reading tells the end
+        if (n <= 0)
+            return n == 0 || again(n) || !events_.closed; // the shell may have closed its input: reading tells the end
         exchange_->sent(std::size_t(n));
         moved_ = true;
     }
@@ -238,7 +269,8 @@ bool Ssh2Session::feed() {
 /// Reads what has come of one stream. True if there was anything.
 bool Ssh2Session::read(Stream stream) {
     char buffer[32768];
-    auto n = libssh2_channel_read_ex(channel_, stream == Stream::err ? SSH_EXTENDED_DATA_STDERR : 0, buffer, sizeof buffer);
+    auto n =
+        libssh2_channel_read_ex(channel_, stream == Stream::err ? SSH_EXTENDED_DATA_STDERR : 0, buffer, sizeof buffer);
     if (n <= 0) return false;
     exchange_->received(stream, {buffer, std::size_t(n)});
     moved_ = true;
@@ -247,8 +279,12 @@ bool Ssh2Session::read(Stream stream) {
 
 /// Reads both streams by turns. True if there is more than one step may take.
 bool Ssh2Session::read_both() {
-    // Reading one stream may take packets of the other off the socket, where poll() no longer sees them: so ask libssh2's own queue.
-    auto queued = [&] { return libssh2_poll_channel_read(channel_, 0) > 0 || libssh2_poll_channel_read(channel_, SSH_EXTENDED_DATA_STDERR) > 0; };
+    // Reading one stream may take packets of the other off the socket, where poll() no longer sees them: so ask
+    // libssh2's own queue.
+    auto queued = [&] {
+        return libssh2_poll_channel_read(channel_, 0) > 0 ||
+               libssh2_poll_channel_read(channel_, SSH_EXTENDED_DATA_STDERR) > 0;
+    };
     for (int i = 0; i < reads_per_step; ++i) {
         bool out = read(Stream::out), err = read(Stream::err);
         if (!out && !err && !queued()) return false;
@@ -256,7 +292,8 @@ bool Ssh2Session::read_both() {
     return true;
 }
 
-/// Both streams and the input in one step: reading one stream to its end first would dead-lock with a script that floods the other.
+/// Both streams and the input in one step: reading one stream to its end first would dead-lock with a script that
+/// floods the other.
 Ssh2Session::Go Ssh2Session::run(Clock::time_point now) {
     if (!feed()) return lost();
     if (read_both()) return Go::wait; // the others get their turn; moved_ brings the loop back at once
@@ -293,9 +330,12 @@ Ssh2Session::Go Ssh2Session::drain(Clock::time_point now) {
     if (!enough && (!over || (status == 0 && !events_.closed))) return Go::wait;
     if (status == 0 && events_.closed) return lost();
     if (status == 0) // ours would have come as hidden_status
-        return fail({Code::no_shell, say("{}: the server ran something else than sh, and it ended at once", "{}：服务器执行的不是 sh，且已立即结束", where_),
+        return fail({Code::no_shell,
+                     say("{}: the server ran something else than sh, and it ended at once",
+                         "{}：服务器执行的不是 sh，且已立即结束", where_),
                      Text{"Look for ForceCommand in its sshd_config and for command= in its authorized_keys.",
-                             "请检查其 sshd_config 的 ForceCommand 和 authorized_keys 中的 command=。"}, {}});
+                          "请检查其 sshd_config 的 ForceCommand 和 authorized_keys 中的 command=。"},
+                     {}});
     at_ = At::close;
     finish(exchange_->ended(status == hidden_status ? 0 : status, where_));
     return Go::on;

@@ -7,10 +7,12 @@
 
 namespace imops::net {
 
-/// A host reached with libssh2 over a connection that libcurl dials. A second job gets a new channel of the same connection.
+/// A host reached with libssh2 over a connection that libcurl dials. A second job gets a new channel of the same
+/// connection.
 class Ssh2Session final : public Session {
   public:
-    Ssh2Session(const Host& host, Route route, Dialler& dialler, HostKeys& host_keys, std::chrono::milliseconds connect_limit)
+    Ssh2Session(const Host& host, Route route, Dialler& dialler, HostKeys& host_keys,
+                std::chrono::milliseconds connect_limit)
         : Session{host, std::move(route)}, dialler_{dialler}, host_keys_{host_keys}, connect_limit_{connect_limit} {}
     ~Ssh2Session() override;
     void begin(const Job& job, std::string prefix, Rise rise, Clock::time_point now) override;

@@ -19,8 +19,8 @@ struct SshSays {
 };
 SshSays parse_ssh_says(std::string_view answer);
 
-/// True if nothing in a system-wide ssh_config can change how a host is reached, so that `ssh -G`, a process start, can be spared.
-/// `drop_ins` tells whether the folder that Debian's own file includes holds anything.
+/// True if nothing in a system-wide ssh_config can change how a host is reached, so that `ssh -G`, a process start, can
+/// be spared. `drop_ins` tells whether the folder that Debian's own file includes holds anything.
 bool is_plain(std::string_view system_config, bool drop_ins);
 /// The same for this machine: no ~/.ssh/config and a plain /etc/ssh/ssh_config.
 bool machine_is_plain(const std::string& home);
@@ -36,8 +36,9 @@ struct ConfigNeeds {
     std::string user_config;               // included after ours; empty: none
     std::chrono::milliseconds connect_limit{};
 };
-/// The file for `ssh -F`, for exactly this host: ours first (the first value counts in ssh_config), then the user's, then the system's.
-/// Errors: Code::unsupported (fingerprint mode), Code::config (a path that cannot be written into an ssh_config).
+/// The file for `ssh -F`, for exactly this host: ours first (the first value counts in ssh_config), then the user's,
+/// then the system's. Errors: Code::unsupported (fingerprint mode), Code::config (a path that cannot be written into an
+/// ssh_config).
 Result<std::string> config_text(const Host&, const ConfigNeeds&);
 
 } // namespace imops::net

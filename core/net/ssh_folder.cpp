@@ -37,13 +37,16 @@ void kill_masters(const std::string& folder) {
 }
 
 Error cannot_write(const std::string& path) {
-    return {Code::io, say("cannot write {}: {}", "无法写入 {}：{}", path, std::string(::strerror(errno))),
-            Text{"Make room in /tmp and allow writing there.", "请确保 /tmp 有空间且可写。"}, {}};
+    return {Code::io,
+            say("cannot write {}: {}", "无法写入 {}：{}", path, std::string(::strerror(errno))),
+            Text{"Make room in /tmp and allow writing there.", "请确保 /tmp 有空间且可写。"},
+            {}};
 }
 
 } // namespace
 
-Result<std::unique_ptr<SshFolder>> SshFolder::make(std::string home, std::chrono::milliseconds connect_limit, std::span<const Host> hosts) {
+Result<std::unique_ptr<SshFolder>> SshFolder::make(std::string home, std::chrono::milliseconds connect_limit,
+                                                   std::span<const Host> hosts) {
     std::string path = pattern;
     if (!::mkdtemp(path.data())) return cannot_write(path); // mode 0700
     auto folder = std::unique_ptr<SshFolder>(new SshFolder);
@@ -65,7 +68,8 @@ void SshFolder::end_masters() {
     std::error_code ignored;
     for (auto& entry : fs::directory_iterator(path_, ignored)) {
         if (!entry.is_socket(ignored)) continue;
-        auto child = Child::start({"ssh", "-F", "none", "-o", "ControlPath=" + entry.path().string(), "-O", "exit", "--", "x"});
+        auto child =
+            Child::start({"ssh", "-F", "none", "-o", "ControlPath=" + entry.path().string(), "-O", "exit", "--", "x"});
         if (child) asked.push_back(*std::move(child));
     }
     if (asked.empty()) return;
@@ -82,14 +86,26 @@ Result<std::string> SshFolder::config_of(const Host& host) { return write(host, 
 
 Result<std::string> SshFolder::write(const Host& host, int depth) {
     if (depth > most_jumps)
-        return Error{Code::config, say("{}: too many jump hosts, or they go round in a ring", "{}：跳板机过多，或形成了环路", host.name),
-                Text{"Correct `via` in imops.yaml.", "请修正 imops.yaml 中的 via。"}, {}};
-    ConfigNeeds needs{.control_path = {}, .jump_config = {}, .jump_address = {}, .jump_errors = {}, .user_config = home_ + "/.ssh/config", .connect_limit = connect_limit_};
+        return Error{
+            Code::config,
+            say("{}: too many jump hosts, or they go round in a ring", "{}：跳板机过多，或形成了环路", host.name),
+            Text{"Correct `via` in imops.yaml.", "请修正 imops.yaml 中的 via。"},
+            {}};
+    ConfigNeeds needs{.control_path = {},
+                      .jump_config = {},
+                      .jump_address = {},
+                      .jump_errors = {},
+                      .user_config = home_ + "/.ssh/config",
+                      .connect_limit = connect_limit_};
     if (!host.via.empty()) {
         auto jump = std::ranges::find(hosts_, host.via, &Host::name);
         if (jump == hosts_.end())
-            return Error{Code::config, say("{}: its jump host {} is not in the deployment", "{}：其跳板机 {} 不在部署描述中", host.name, host.via),
-                         Text{"Add that host to `hosts` in imops.yaml, or correct `via`.", "请在 imops.yaml 的 hosts 中添加该主机，或修正 via。"}, {}};
+            return Error{Code::config,
+                         say("{}: its jump host {} is not in the deployment", "{}：其跳板机 {} 不在部署描述中",
+                             host.name, host.via),
+                         Text{"Add that host to `hosts` in imops.yaml, or correct `via`.",
+                              "请在 imops.yaml 的 hosts 中添加该主机，或修正 via。"},
+                         {}};
         auto config = write(*jump, depth + 1);
         if (!config) return config.error();
         needs.jump_config = *config;

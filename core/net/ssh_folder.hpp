@@ -9,16 +9,18 @@
 
 namespace imops::net {
 
-/// The private folder (0700) of one fleet for the system's ssh: a configuration for each host and the sockets of shared connections.
-/// When it goes, every shared connection is ended and the folder removed: no ssh process stays behind.
+/// The private folder (0700) of one fleet for the system's ssh: a configuration for each host and the sockets of shared
+/// connections. When it goes, every shared connection is ended and the folder removed: no ssh process stays behind.
 class SshFolder {
   public:
-    /// `hosts` are all hosts of the deployment (jump hosts are found there by name) and must outlive it. Errors: Code::io.
-    static Result<std::unique_ptr<SshFolder>> make(std::string home, std::chrono::milliseconds connect_limit, std::span<const Host> hosts);
+    /// `hosts` are all hosts of the deployment (jump hosts are found there by name) and must outlive it. Errors:
+    /// Code::io.
+    static Result<std::unique_ptr<SshFolder>> make(std::string home, std::chrono::milliseconds connect_limit,
+                                                   std::span<const Host> hosts);
     ~SshFolder();
-    /// The path for `ssh -F`, written when first asked for, with those of the jump hosts; what a jump host's ssh says goes to the same
-    /// path with `.err`. Errors: Code::config (unknown jump host, a
-    /// ring of jump hosts), Code::unsupported, Code::io.
+    /// The path for `ssh -F`, written when first asked for, with those of the jump hosts; what a jump host's ssh says
+    /// goes to the same path with `.err`. Errors: Code::config (unknown jump host, a ring of jump hosts),
+    /// Code::unsupported, Code::io.
     Result<std::string> config_of(const Host&);
 
   private:

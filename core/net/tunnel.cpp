@@ -18,11 +18,17 @@ namespace {
 constexpr int slice = 200; // ms after which an interrupt is noticed
 
 Error no_socket() {
-    return {Code::io, say("cannot open a socket on the loopback address: {}", "无法在回环地址上打开套接字：{}", std::string(::strerror(errno))),
-            Text{"Are there enough file descriptors (ulimit -n), and is the interface lo up?", "文件描述符是否足够（ulimit -n）？lo 网卡是否已启用？"}, {}};
+    return {Code::io,
+            say("cannot open a socket on the loopback address: {}", "无法在回环地址上打开套接字：{}",
+                std::string(::strerror(errno))),
+            Text{"Are there enough file descriptors (ulimit -n), and is the interface lo up?",
+                 "文件描述符是否足够（ulimit -n）？lo 网卡是否已启用？"},
+            {}};
 }
 
-bool same(const sockaddr_in& a, const sockaddr_in& b) { return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr; }
+bool same(const sockaddr_in& a, const sockaddr_in& b) {
+    return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
+}
 
 /// Whether one of this process' sockets has this address as its own.
 bool is_ours(const sockaddr_in& peer) {
@@ -31,7 +37,9 @@ bool is_ours(const sockaddr_in& peer) {
         sockaddr_in own{};
         socklen_t size = sizeof own;
         auto fd = std::atoi(entry.path().filename().c_str());
-        if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 && own.sin_family == AF_INET && same(own, peer)) return true;
+        if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) == 0 && own.sin_family == AF_INET &&
+            same(own, peer))
+            return true;
     }
     return false;
 }
@@ -54,23 +62,45 @@ std::optional<Error> read_refusal(std::string_view said, const Line& where, cons
     if (at == said.npos) return {};
     auto why = said.substr(at, said.find('\n', at) - at);
     const Reading readings[] = {
-        {"Connection refused", Code::refused, {"connection refused, nothing listens on that port", "连接被拒绝，该端口没有服务监听"},
-         {"Does it run, and does it listen on this address? On its host: `ss -ltnp`. Then correct its listen address, or host and port in imops.yaml.",
-          "服务是否在运行、是否监听该地址？在其主机上执行 `ss -ltnp` 查看，再改正监听地址，或 imops.yaml 中的主机和端口。"}},
-        {"Name or service not known", Code::name_not_found, {"the name cannot be resolved there", "在该主机上无法解析此域名"},
-         {"Look on that host: `getent hosts NAME`, /etc/resolv.conf, /etc/hosts; or give the IP address in imops.yaml.", "在该主机上检查：`getent hosts 域名`、/etc/resolv.conf、/etc/hosts；或在 imops.yaml 中直接填写 IP 地址。"}},
-        {"Temporary failure in name resolution", Code::name_not_found, {"the name cannot be resolved there now", "在该主机上暂时无法解析此域名"},
-         {"Does the DNS server answer that host? `getent hosts NAME` there, /etc/resolv.conf.", "DNS 服务器能否应答该主机？在其上执行 `getent hosts 域名`，并检查 /etc/resolv.conf。"}},
-        {"administratively prohibited", Code::no_channel, {"that host does not let connections through", "该主机不允许转发连接"},
-         {"In its sshd_config allow this user `AllowTcpForwarding local` (and `PermitOpen` for the address), then reload sshd.",
-          "请在其 sshd_config 中为该用户允许 `AllowTcpForwarding local`（以及该地址的 `PermitOpen`），然后重新加载 sshd。"}},
-        {"timed out", Code::timed_out, {"no answer to the attempt to connect", "连接无响应"},
-         {"A firewall between drops packets to that port, or the address is wrong: `nc -vz -w3 ADDRESS PORT` on that host.", "途中有防火墙丢弃了到该端口的数据包，或地址有误：在该主机上执行 `nc -vz -w3 地址 端口`。"}},
+        {"Connection refused",
+         Code::refused,
+         {"connection refused, nothing listens on that port", "连接被拒绝，该端口没有服务监听"},
+         {"Does it run, and does it listen on this address? On its host: `ss -ltnp`. Then correct its listen address, "
+          "or host and port in imops.yaml.",
+          "服务是否在运行、是否监听该地址？在其主机上执行 `ss -ltnp` 查看，再改正监听地址，或 imops.yaml "
+          "中的主机和端口。"}},
+        {"Name or service not known",
+         Code::name_not_found,
+         {"the name cannot be resolved there", "在该主机上无法解析此域名"},
+         {"Look on that host: `getent hosts NAME`, /etc/resolv.conf, /etc/hosts; or give the IP address in imops.yaml.",
+          "在该主机上检查：`getent hosts 域名`、/etc/resolv.conf、/etc/hosts；或在 imops.yaml 中直接填写 IP 地址。"}},
+        {"Temporary failure in name resolution",
+         Code::name_not_found,
+         {"the name cannot be resolved there now", "在该主机上暂时无法解析此域名"},
+         {"Does the DNS server answer that host? `getent hosts NAME` there, /etc/resolv.conf.",
+          "DNS 服务器能否应答该主机？在其上执行 `getent hosts 域名`，并检查 /etc/resolv.conf。"}},
+        {"administratively prohibited",
+         Code::no_channel,
+         {"that host does not let connections through", "该主机不允许转发连接"},
+         {"In its sshd_config allow this user `AllowTcpForwarding local` (and `PermitOpen` for the address), then "
+          "reload sshd.",
+          "请在其 sshd_config 中为该用户允许 `AllowTcpForwarding local`（以及该地址的 `PermitOpen`），然后重新加载 "
+          "sshd。"}},
+        {"timed out",
+         Code::timed_out,
+         {"no answer to the attempt to connect", "连接无响应"},
+         {"A firewall between drops packets to that port, or the address is wrong: `nc -vz -w3 ADDRESS PORT` on that "
+          "host.",
+          "途中有防火墙丢弃了到该端口的数据包，或地址有误：在该主机上执行 `nc -vz -w3 地址 端口`。"}},
     };
     for (auto& r : readings)
-        if (why.find(r.words) != why.npos) return Error{r.code, say("{}: {}", "{}：{}", where, r.what), say("{}", "{}", r.remedy), {}};
-    return Error{Code::unreachable, say("{}: cannot be reached: {}", "{}：无法到达：{}", where, printable(why, 120)),
-                 say("On {} look at the route (`ip route get ADDRESS`) and the firewalls between.", "请在 {} 上检查路由（`ip route get 地址`）以及途中的防火墙。", via.name), {}};
+        if (why.find(r.words) != why.npos)
+            return Error{r.code, say("{}: {}", "{}：{}", where, r.what), say("{}", "{}", r.remedy), {}};
+    return Error{Code::unreachable,
+                 say("{}: cannot be reached: {}", "{}：无法到达：{}", where, printable(why, 120)),
+                 say("On {} look at the route (`ip route get ADDRESS`) and the firewalls between.",
+                     "请在 {} 上检查路由（`ip route get 地址`）以及途中的防火墙。", via.name),
+                 {}};
 }
 
 /// What ssh tells people, without what LogLevel=DEBUG2 adds.
@@ -91,7 +121,9 @@ Result<Door> Door::open() {
     socklen_t size = sizeof at;
     d.listener_ = Fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     auto* address = reinterpret_cast<sockaddr*>(&at);
-    if (!d.listener_ || ::bind(d.listener_.get(), address, size) != 0 || ::listen(d.listener_.get(), 4) != 0 || ::getsockname(d.listener_.get(), address, &size) != 0) return no_socket();
+    if (!d.listener_ || ::bind(d.listener_.get(), address, size) != 0 || ::listen(d.listener_.get(), 4) != 0 ||
+        ::getsockname(d.listener_.get(), address, &size) != 0)
+        return no_socket();
     d.port_ = ntohs(at.sin_port);
     return d;
 }
@@ -99,7 +131,11 @@ Result<Door> Door::open() {
 Result<Fd> Door::accept(Clock::time_point deadline) {
     for (;;) {
         auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-        if (left <= 0) return Error{Code::timed_out, Text{"nobody came through the door on the loopback address", "回环地址上的入口没有等到连接"}, Text{"Run it again.", "请重新运行。"}, {}};
+        if (left <= 0)
+            return Error{Code::timed_out,
+                         Text{"nobody came through the door on the loopback address", "回环地址上的入口没有等到连接"},
+                         Text{"Run it again.", "请重新运行。"},
+                         {}};
         pollfd p{listener_.get(), POLLIN, 0};
         ::poll(&p, 1, int(std::min<long long>(left, slice)));
         sockaddr_in peer{};
@@ -116,10 +152,11 @@ Result<std::pair<Fd, Fd>> tcp_pair() {
     at.sin_family = AF_INET;
     at.sin_port = htons(std::uint16_t(door->port()));
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    // Without waiting, so that connect() may be called once more: libcurl 7.88 does so with a socket of which it was told that it is
-    // connected, and Linux says yes to the first who asks how such an attempt went.
+    // Without waiting, so that connect() may be called once more: libcurl 7.88 does so with a socket of which it was
+    // told that it is connected, and Linux says yes to the first who asks how such an attempt went.
     Fd near{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    if (!near || (::connect(near.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 && errno != EINPROGRESS)) return no_socket();
+    if (!near || (::connect(near.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 && errno != EINPROGRESS))
+        return no_socket();
     auto far = (*door).accept(Clock::now() + std::chrono::seconds{5});
     if (!far) return far.error();
     ::fcntl(near.get(), F_SETFL, ::fcntl(near.get(), F_GETFL) & ~O_NONBLOCK);
@@ -149,11 +186,15 @@ Result<std::shared_ptr<void>> Tunnels::place_at(const Host& via, Clock::time_poi
     }
     while (!gate->free.try_acquire_for(std::chrono::milliseconds{slice}))
         if ((stop_ && *stop_) || Clock::now() > deadline)
-            return Error{Code::timed_out, say("{}: too many connections go through it at once", "{}：同时经它转发的连接过多", via.name), Text{"Raise --timeout.", "请调大 --timeout。"}, {}};
+            return Error{Code::timed_out,
+                         say("{}: too many connections go through it at once", "{}：同时经它转发的连接过多", via.name),
+                         Text{"Raise --timeout.", "请调大 --timeout。"},
+                         {}};
     return std::shared_ptr<void>{gate, [](void* g) { static_cast<Gate*>(g)->free.release(); }};
 }
 
-Result<Tunnel> Tunnels::open(const Host& via, const std::string& address, int port, Clock::time_point deadline, Fd end) {
+Result<Tunnel> Tunnels::open(const Host& via, const std::string& address, int port, Clock::time_point deadline,
+                             Fd end) {
     auto where = say("{} from {}", "{}（从 {}）", target(address, port), via.name);
     auto config = config_of(via);
     if (!config) return config.error();
@@ -166,7 +207,9 @@ Result<Tunnel> Tunnels::open(const Host& via, const std::string& address, int po
         if (!pair) return pair.error();
         std::tie(t.fd, end) = *std::move(pair);
     }
-    auto child = Child::start({"ssh", "-F", *config, "-o", "LogLevel=DEBUG2", "-o", "ControlMaster=no", "-o", "ControlPath=none", "-W", target(address, port), "--", via.address}, std::move(end));
+    auto child = Child::start({"ssh", "-F", *config, "-o", "LogLevel=DEBUG2", "-o", "ControlMaster=no", "-o",
+                               "ControlPath=none", "-W", target(address, port), "--", via.address},
+                              std::move(end));
     if (!child) return child.error();
     t.ssh_ = std::make_unique<Child>(*std::move(child));
     std::string said;
@@ -182,10 +225,14 @@ Result<Tunnel> Tunnels::open(const Host& via, const std::string& address, int po
             return read_ssh_error(without_debug(said), via, who);
         }
         over = t.ssh_->status().has_value();
-        if (stop_ && *stop_) return Error{Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}};
+        if (stop_ && *stop_)
+            return Error{Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}};
         if (Clock::now() > deadline)
-            return Error{Code::timed_out, say("{}: no answer to the attempt to connect", "{}：连接无响应", where),
-                         say("Look on {}: `nc -vz -w3 ADDRESS PORT`; does a firewall between drop the packets?", "请在 {} 上执行 `nc -vz -w3 地址 端口`；途中是否有防火墙丢弃数据包？", via.name), {}};
+            return Error{Code::timed_out,
+                         say("{}: no answer to the attempt to connect", "{}：连接无响应", where),
+                         say("Look on {}: `nc -vz -w3 ADDRESS PORT`; does a firewall between drop the packets?",
+                             "请在 {} 上执行 `nc -vz -w3 地址 端口`；途中是否有防火墙丢弃数据包？", via.name),
+                         {}};
         pollfd p{t.ssh_->err.get(), POLLIN, 0};
         ::poll(&p, 1, slice);
     }

@@ -23,7 +23,8 @@ class Door {
     Result<Fd> accept(Clock::time_point deadline);
 };
 
-/// A TCP connection that another host has opened (direct-tcpip), carried by the system's ssh: `ssh -W`. Ends when this goes.
+/// A TCP connection that another host has opened (direct-tcpip), carried by the system's ssh: `ssh -W`. Ends when this
+/// goes.
 class Tunnel {
     friend class Tunnels;
     std::unique_ptr<Child> ssh_;
@@ -33,10 +34,12 @@ class Tunnel {
     Fd fd; // our end; -1 if the far end was given
 };
 
-/// Opens them, for any number of threads. One log-in for each: ssh's shared connections do not tell why the far side refused.
+/// Opens them, for any number of threads. One log-in for each: ssh's shared connections do not tell why the far side
+/// refused.
 class Tunnels {
     struct Gate {
-        std::counting_semaphore<> free{8}; // sshd drops log-ins from the tenth on that is not done (MaxStartups 10:30:100)
+        std::counting_semaphore<> free{
+            8}; // sshd drops log-ins from the tenth on that is not done (MaxStartups 10:30:100)
     };
     std::string home_;
     std::span<const Host> hosts_;
@@ -52,9 +55,9 @@ class Tunnels {
   public:
     /// `hosts` are all hosts of the deployment and must outlive it; `stop` as in FleetOptions.
     Tunnels(std::span<const Host> hosts, std::chrono::milliseconds connect_limit, const volatile int* stop);
-    /// Returns once the far side has the connection. `end`: what ssh shall read and write; none: the tunnel makes a pair of its own.
-    /// Errors: those of a log-in, about `via`; Code::name_not_found, refused, timed_out, unreachable as `via` sees `address`;
-    /// Code::no_channel (it does not let connections through), interrupted.
+    /// Returns once the far side has the connection. `end`: what ssh shall read and write; none: the tunnel makes a
+    /// pair of its own. Errors: those of a log-in, about `via`; Code::name_not_found, refused, timed_out, unreachable
+    /// as `via` sees `address`; Code::no_channel (it does not let connections through), interrupted.
     Result<Tunnel> open(const Host& via, const std::string& address, int port, Clock::time_point deadline, Fd end = {});
 };
 

@@ -22,25 +22,25 @@ struct TemplateSource {
 struct Variable {
     std::string name;
     Type type;
-    bool secret = false;      // it is a reference to one
+    bool secret = false; // it is a reference to one
     Line about;
-    std::string source;       // of the default, where it is a figure
-    nlohmann::json fallback;  // the default, or
-    Expression reckoned;      // how it is reckoned for a host
+    std::string source;      // of the default, where it is a figure
+    nlohmann::json fallback; // the default, or
+    Expression reckoned;     // how it is reckoned for a host
 };
 
 /// One file that a component has on a host.
 struct FileTemplate {
-    std::string name;        // "nginx.conf", in the component's folder
-    std::string file;        // where the template was read
+    std::string name; // "nginx.conf", in the component's folder
+    std::string file; // where the template was read
     Format format = Format::conf;
     unsigned mode = 0644;
-    std::string owner;       // "USER:GROUP" on the host
+    std::string owner; // "USER:GROUP" on the host
     Placed<std::string> path_text;
-    Expression path, text;   // `path` may read what `text` reads
-    Expression when;         // none: always
-    Expression each;         // a list or table; a file for each `item`
-    bool secret = false;     // it reads a secret: nobody else may read it
+    Expression path, text;                          // `path` may read what `text` reads
+    Expression when;                                // none: always
+    Expression each;                                // a list or table; a file for each `item`
+    bool secret = false;                            // it reads a secret: nobody else may read it
     std::vector<std::pair<std::string, int>> lines; // where each line of the expanded template stands: file and line
 };
 
@@ -52,12 +52,12 @@ struct Fragments {
 /// A component that imops can configure.
 struct Component {
     std::string name, file, version;
-    Line title, action;                 // "restart redis-server": what a push does to the service
-    std::vector<std::string> roles;     // of hosts that can have it; empty: all
-    std::vector<std::string> programs;  // that its host must have
-    std::string package;                // that brings them on Debian
-    int order = 50;                     // in which components are pushed on a host, and hosts one after the other
-    Expression when;                    // whether a host has it, unless `use` is set
+    Line title, action;                // "restart redis-server": what a push does to the service
+    std::vector<std::string> roles;    // of hosts that can have it; empty: all
+    std::vector<std::string> programs; // that its host must have
+    std::string package;               // that brings them on Debian
+    int order = 50;                    // in which components are pushed on a host, and hosts one after the other
+    Expression when;                   // whether a host has it, unless `use` is set
     std::vector<Variable> variables;
     std::vector<FileTemplate> files;
     Fragments fragments;
@@ -74,8 +74,8 @@ class Components {
     std::vector<std::string> names() const;
 };
 
-/// Parses, checks and compiles over the names of `scope`, for remarks in one language. A later source takes the place of an earlier one of
-/// the same name. Every problem of every file is thrown at once (Failure, Code::config).
+/// Parses, checks and compiles over the names of `scope`, for remarks in one language. A later source takes the place
+/// of an earlier one of the same name. Every problem of every file is thrown at once (Failure, Code::config).
 Components load_components(std::vector<TemplateSource>, const Scope& scope, Lang);
 
 /// A value of imops.yaml or a default, as a setting of this kind. Null, and a problem, when it is none.

@@ -9,7 +9,8 @@ namespace {
 
 using nlohmann::json;
 
-const Type text{Kind::text, {}}, number{Kind::number, {}}, bytes{Kind::bytes, {}}, boolean{Kind::boolean, {}}, words{Kind::list, {{"", Type{Kind::text, {}}}}};
+const Type text{Kind::text, {}}, number{Kind::number, {}}, bytes{Kind::bytes, {}}, boolean{Kind::boolean, {}},
+    words{Kind::list, {{"", Type{Kind::text, {}}}}};
 
 /// The services that templates know by these names: the first of the type. `own.NAME` is the one on this very host.
 struct Known {
@@ -17,8 +18,14 @@ struct Known {
     std::vector<ServiceType> types;
 };
 const std::vector<Known>& known_services() {
-    static const std::vector<Known> all{{"db", {ServiceType::postgres, ServiceType::mysql}}, {"postgres", {ServiceType::postgres}}, {"mysql", {ServiceType::mysql}}, {"cache", {ServiceType::redis}},
-                                        {"memcached", {ServiceType::memcached}}, {"turn", {ServiceType::turn}}, {"smtp", {ServiceType::smtp}}, {"s3", {ServiceType::s3}}};
+    static const std::vector<Known> all{{"db", {ServiceType::postgres, ServiceType::mysql}},
+                                        {"postgres", {ServiceType::postgres}},
+                                        {"mysql", {ServiceType::mysql}},
+                                        {"cache", {ServiceType::redis}},
+                                        {"memcached", {ServiceType::memcached}},
+                                        {"turn", {ServiceType::turn}},
+                                        {"smtp", {ServiceType::smtp}},
+                                        {"s3", {ServiceType::s3}}};
     return all;
 }
 constexpr std::string_view own_services[]{"postgres", "mysql", "cache", "memcached", "turn"};
@@ -52,15 +59,21 @@ double steady_memory(double memory) {
     return memory <= step ? memory : std::floor(memory / step) * step;
 }
 
-bool has(const std::vector<std::string>& list, std::string_view word) { return std::ranges::find(list, word) != list.end(); }
+bool has(const std::vector<std::string>& list, std::string_view word) {
+    return std::ranges::find(list, word) != list.end();
+}
 
 } // namespace
 
 Scope render_scope(const std::vector<Product>& products) {
     Scope s;
-    for (auto n : {"deployment.name", "domain", "name", "product.id", "workload.federation", "host.name", "host.address", "host.data"}) s.add(n, text);
+    for (auto n : {"deployment.name", "domain", "name", "product.id", "workload.federation", "host.name",
+                   "host.address", "host.data"})
+        s.add(n, text);
     for (auto n : {"names", "host.roles", "components"}) s.add(n, words);
-    for (auto n : {"workload.registered", "workload.concurrent", "workload.messages", "size.cores", "need.files", "need.connections", "host.ssh_port", "count.hosts"}) s.add(n, number);
+    for (auto n : {"workload.registered", "workload.concurrent", "workload.messages", "size.cores", "need.files",
+                   "need.connections", "host.ssh_port", "count.hosts"})
+        s.add(n, number);
     for (auto n : {"workload.media", "size.memory"}) s.add(n, bytes);
     for (auto n : {"airgap", "size.measured", "size.rotational"}) s.add(n, boolean);
     s.add("workload.retention", Type{Kind::seconds, {}});
@@ -72,13 +85,32 @@ Scope render_scope(const std::vector<Product>& products) {
     }
     s.add("port", ports);
     s.add("hosts", Type{Kind::table, {{"name", text}, {"address", text}}});
-    for (auto& [role, value] : Words<Role>::of) s.add(fmt::format("role.{}", role), Type{Kind::table, {{"name", text}, {"address", text}, {"port", ports}}});
-    Type service{Kind::map, {{"given", boolean}, {"here", boolean}, {"type", text}, {"address", text}, {"port", number}, {"user", text}, {"database", text}, {"password", text}, {"tls", boolean}, {"ca", text}, {"region", text}}};
+    for (auto& [role, value] : Words<Role>::of)
+        s.add(fmt::format("role.{}", role), Type{Kind::table, {{"name", text}, {"address", text}, {"port", ports}}});
+    Type service{Kind::map,
+                 {{"given", boolean},
+                  {"here", boolean},
+                  {"type", text},
+                  {"address", text},
+                  {"port", number},
+                  {"user", text},
+                  {"database", text},
+                  {"password", text},
+                  {"tls", boolean},
+                  {"ca", text},
+                  {"region", text}}};
     for (auto& k : known_services()) s.add(k.name, service);
     for (auto n : own_services) s.add(fmt::format("own.{}", n), service);
     s.add("databases", Type{Kind::table, {{"database", text}, {"user", text}}});
     s.add("credentials", Type{Kind::table, {{"database", text}, {"user", text}, {"password", text}}});
-    s.add("firewall", Type{Kind::table, {{"name", text}, {"proto", text}, {"ports", text}, {"public", boolean}, {"local", boolean}, {"four", words}, {"six", words}}});
+    s.add("firewall", Type{Kind::table,
+                           {{"name", text},
+                            {"proto", text},
+                            {"ports", text},
+                            {"public", boolean},
+                            {"local", boolean},
+                            {"four", words},
+                            {"six", words}}});
     return s;
 }
 
@@ -149,12 +181,17 @@ std::vector<std::string> SecretValues::values() const {
 }
 
 bool TemplateData::wants(std::string_view prefix) const {
-    return std::ranges::any_of(wanted_, [&](auto& n) { return n.starts_with(prefix) && (n.size() == prefix.size() || n[prefix.size()] == '.' || prefix.ends_with('.')); });
+    return std::ranges::any_of(wanted_, [&](auto& n) {
+        return n.starts_with(prefix) && (n.size() == prefix.size() || n[prefix.size()] == '.' || prefix.ends_with('.'));
+    });
 }
 
-std::string TemplateData::secret(std::string_view name, const SecretRef& r) { return wants(name) ? secrets_.value(r) : std::string{}; }
+std::string TemplateData::secret(std::string_view name, const SecretRef& r) {
+    return wants(name) ? secrets_.value(r) : std::string{};
+}
 
-TemplateData::TemplateData(const Deployment& d, const Product& product, const Product& generic, const std::vector<Product>& all, SecretValues& secrets, std::set<std::string> wanted)
+TemplateData::TemplateData(const Deployment& d, const Product& product, const Product& generic,
+                           const std::vector<Product>& all, SecretValues& secrets, std::set<std::string> wanted)
     : d_{d}, product_{product}, secrets_{secrets}, wanted_{std::move(wanted)} {
     std::set<std::string> roles;
     for (auto& h : d.hosts) roles.insert(h.roles.begin(), h.roles.end());
@@ -167,7 +204,8 @@ TemplateData::TemplateData(const Deployment& d, const Product& product, const Pr
     data_["domain"] = d.domain;
     data_["name"] = d.names.empty() ? d.domain : d.names.front();
     data_["airgap"] = d.airgap;
-    data_["workload"] = {{"registered", whole(w.registered)}, {"concurrent", whole(w.concurrent)}, {"messages", whole(w.messages)}, {"media", whole(w.media.value)},
+    data_["workload"] = {{"registered", whole(w.registered)},       {"concurrent", whole(w.concurrent)},
+                         {"messages", whole(w.messages)},           {"media", whole(w.media.value)},
                          {"retention", whole(w.retention.seconds)}, {"federation", word(w.federation)}};
     data_["count"]["hosts"] = d.hosts.size();
     for (auto& [component, names] : port_names(all))
@@ -189,7 +227,8 @@ json TemplateData::ports_of(const Host& h) const {
     return j;
 }
 
-/// In a loop inja copies a row for each turn: only those ports are in it that some template reads of a row ("*.port.redis.redis").
+/// In a loop inja copies a row for each turn: only those ports are in it that some template reads of a row
+/// ("*.port.redis.redis").
 json TemplateData::row_ports(const Host& h) const {
     json all = ports_of(h), j = json::object();
     for (auto& name : wanted_) {
@@ -223,7 +262,8 @@ void TemplateData::add_roles() {
 }
 
 json TemplateData::service(const Host& h, const Service* s, std::string_view name) {
-    json j{{"given", s != nullptr}, {"here", false}, {"type", ""}, {"address", ""}, {"port", 0}, {"user", ""}, {"database", ""}, {"password", ""}, {"tls", false}, {"ca", ""}, {"region", ""}};
+    json j{{"given", s != nullptr}, {"here", false},  {"type", ""},   {"address", ""}, {"port", 0},   {"user", ""},
+           {"database", ""},        {"password", ""}, {"tls", false}, {"ca", ""},      {"region", ""}};
     if (!s) return j;
     bool here = s->host == h.name;
     j["here"] = here;
@@ -241,7 +281,8 @@ json TemplateData::service(const Host& h, const Service* s, std::string_view nam
 
 void TemplateData::add_services(const Host& h) {
     auto first = [&](const std::vector<ServiceType>& types) -> const Service* {
-        auto it = std::ranges::find_if(d_.services, [&](auto& s) { return std::ranges::find(types, s.type) != types.end(); });
+        auto it =
+            std::ranges::find_if(d_.services, [&](auto& s) { return std::ranges::find(types, s.type) != types.end(); });
         return it == d_.services.end() ? nullptr : &*it;
     };
     for (auto& k : known_services())
@@ -253,14 +294,16 @@ void TemplateData::add_own(const Host& h) {
         auto key = fmt::format("own.{}", name);
         if (!wants(key)) continue;
         auto& types = std::ranges::find(known_services(), name, &Known::name)->types;
-        auto it = std::ranges::find_if(d_.services, [&](auto& s) { return s.host == h.name && std::ranges::find(types, s.type) != types.end(); });
+        auto it = std::ranges::find_if(
+            d_.services, [&](auto& s) { return s.host == h.name && std::ranges::find(types, s.type) != types.end(); });
         auto& j = data_["own"][std::string{name}] = service(h, it == d_.services.end() ? nullptr : &*it, key);
         if (it == d_.services.end()) j["port"] = usual_port(types.front());
     }
     if (!wants("databases") && !wants("credentials")) return;
     data_["databases"] = data_["credentials"] = json::array();
     for (auto& s : d_.services) {
-        if (s.host != h.name || (s.type != ServiceType::postgres && s.type != ServiceType::mysql) || s.user.empty()) continue;
+        if (s.host != h.name || (s.type != ServiceType::postgres && s.type != ServiceType::mysql) || s.user.empty())
+            continue;
         json row{{"database", s.database.empty() ? s.user : s.database}, {"user", s.user}};
         data_["databases"].push_back(row);
         row["password"] = secret("credentials", s.password);
@@ -283,18 +326,27 @@ void TemplateData::add_firewall(const Host& h) {
                 for (auto& x : b)
                     if (seen.insert(x).second) six.push_back(x);
             }
-            rows.push_back({{"name", p.name}, {"proto", p.proto}, {"ports", p.first == p.last ? std::to_string(first) : fmt::format("{}-{}", p.first, p.last)}, {"public", has(p.from, "public")},
-                            {"local", has(p.from, "local")}, {"four", four}, {"six", six}});
+            rows.push_back(
+                {{"name", p.name},
+                 {"proto", p.proto},
+                 {"ports", p.first == p.last ? std::to_string(first) : fmt::format("{}-{}", p.first, p.last)},
+                 {"public", has(p.from, "public")},
+                 {"local", has(p.from, "local")},
+                 {"four", four},
+                 {"six", six}});
         }
     data_["firewall"] = std::move(rows);
 }
 
 void TemplateData::add_host(const Host& h, const Measured& m) {
     auto n = need_of(h, d_, sizing_);
-    data_["host"] = {{"name", h.name}, {"address", h.address}, {"data", product_.data(h)}, {"roles", h.roles}, {"ssh_port", h.port}};
+    data_["host"] = {
+        {"name", h.name}, {"address", h.address}, {"data", product_.data(h)}, {"roles", h.roles}, {"ssh_port", h.port}};
     data_["need"] = {{"files", whole(std::ceil(n.files))}, {"connections", whole(std::ceil(sizing_.connections))}};
-    data_["size"] = {{"cores", whole(std::max(1.0, m.cores ? m.cores : std::ceil(n.cores)))}, {"memory", whole(steady_memory(m.memory ? m.memory : std::max(n.memory, 1073741824.0)))},
-                     {"measured", m.memory > 0}, {"rotational", m.rotational}};
+    data_["size"] = {{"cores", whole(std::max(1.0, m.cores ? m.cores : std::ceil(n.cores)))},
+                     {"memory", whole(steady_memory(m.memory ? m.memory : std::max(n.memory, 1073741824.0)))},
+                     {"measured", m.memory > 0},
+                     {"rotational", m.rotational}};
     auto components = json::array();
     for (auto* c : product_.on(h)) components.push_back(c->name);
     data_["components"] = std::move(components);

@@ -12,7 +12,8 @@ struct Measured {
     bool rotational = false;      // its data lie on a turning disk
 };
 
-/// The names that every template may use (docs/templates.md). `products`: all that are known, whose names of ports are names here.
+/// The names that every template may use (docs/templates.md). `products`: all that are known, whose names of ports are
+/// names here.
 Scope render_scope(const std::vector<Product>& products);
 
 /// Reads secrets when they are first needed and remembers their values, which must not be shown anywhere.
@@ -53,7 +54,8 @@ class TemplateData {
 
   public:
     /// `wanted`: the names that will be read; what nobody reads, secrets above all, is not made.
-    TemplateData(const Deployment&, const Product&, const Product& generic, const std::vector<Product>& all, SecretValues&, std::set<std::string> wanted);
+    TemplateData(const Deployment&, const Product&, const Product& generic, const std::vector<Product>& all,
+                 SecretValues&, std::set<std::string> wanted);
     /// The data of this host, until the next call. `settings` is not in it.
     nlohmann::json& of(const Host&, const Measured&);
     SecretValues& secrets() { return secrets_; }

@@ -8,7 +8,8 @@ namespace {
 
 using Lines = std::vector<std::string_view>;
 
-/// Myers' greedy algorithm: the shortest way from one list of lines to the other, as marks ' ', '-' and '+'. Nothing: it is longer than `most`.
+/// Myers' greedy algorithm: the shortest way from one list of lines to the other, as marks ' ', '-' and '+'. Nothing:
+/// it is longer than `most`.
 std::string shortest_edit(const Lines& a, const Lines& b, int most) {
     int n = int(a.size()), m = int(b.size()), limit = std::min(n + m, most);
     std::vector<std::vector<int>> history;
@@ -17,7 +18,8 @@ std::string shortest_edit(const Lines& a, const Lines& b, int most) {
     for (int d = 0; d <= limit; ++d) {
         history.push_back(furthest);
         for (int k = -d; k <= d; k += 2) {
-            int x = k == -d || (k != d && at(furthest, k - 1) < at(furthest, k + 1)) ? at(furthest, k + 1) : at(furthest, k - 1) + 1;
+            int x = k == -d || (k != d && at(furthest, k - 1) < at(furthest, k + 1)) ? at(furthest, k + 1)
+                                                                                     : at(furthest, k - 1) + 1;
             while (x < n && x - k < m && a[std::size_t(x)] == b[std::size_t(x - k)]) ++x;
             at(furthest, k) = x;
             if (x < n || x - k < m) continue;
@@ -53,14 +55,18 @@ std::vector<DiffLine> unified_diff(std::string_view before, std::string_view aft
     std::vector<DiffLine> out;
     std::size_t x = 0, y = 0, head = 0, old_lines = 0, new_lines = 0, old_from = 0, new_from = 0;
     auto close = [&] {
-        if (head) out[head - 1].text = fmt::format("@@ -{},{} +{},{} @@", old_lines ? old_from + 1 : old_from, old_lines, new_lines ? new_from + 1 : new_from, new_lines);
+        if (head)
+            out[head - 1].text = fmt::format("@@ -{},{} +{},{} @@", old_lines ? old_from + 1 : old_from, old_lines,
+                                             new_lines ? new_from + 1 : new_from, new_lines);
         head = 0;
     };
     for (std::size_t i = 0; i < marks.size(); ++i) {
         bool near = false;
-        for (std::size_t j = i > around ? i - around : 0; j <= i + around && j < marks.size(); ++j) near = near || marks[j] != ' ';
+        for (std::size_t j = i > around ? i - around : 0; j <= i + around && j < marks.size(); ++j)
+            near = near || marks[j] != ' ';
         char mark = marks[i];
-        if (!near) close();
+        if (!near)
+            close();
         else {
             if (!head) {
                 out.push_back({'@', {}});

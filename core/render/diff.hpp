@@ -10,8 +10,8 @@ struct DiffLine {
     std::string text;
 };
 
-/// A unified diff with three lines around each change; empty when both are equal. Texts that differ in more than 2000 lines come as one hunk
-/// that takes all away and adds all.
+/// A unified diff with three lines around each change; empty when both are equal. Texts that differ in more than 2000
+/// lines come as one hunk that takes all away and adds all.
 std::vector<DiffLine> unified_diff(std::string_view before, std::string_view after);
 
 } // namespace imops::render

@@ -14,16 +14,29 @@ class Expander {
 
     std::optional<Error> add(const std::string& name, const std::string& from) {
         if (name.starts_with('/') || name.find("..") != name.npos)
-            return Error{Code::config, say("{}: '{}' leads out of the folder of templates", "{}：'{}' 超出模板目录", from, one_line(name, 80)), Text{"Name a file below it: shared/tls.conf.", "请写模板目录下的文件：shared/tls.conf。"}, {}};
+            return Error{
+                Code::config,
+                say("{}: '{}' leads out of the folder of templates", "{}：'{}' 超出模板目录", from, one_line(name, 80)),
+                Text{"Name a file below it: shared/tls.conf.", "请写模板目录下的文件：shared/tls.conf。"},
+                {}};
         auto it = std::ranges::find(sources_, name, &TemplateSource::name);
         if (it == sources_.end()) {
             std::vector<std::string> known;
             for (auto& s : sources_) known.push_back(s.name);
             auto near = nearest(name, known);
-            return Error{Code::config, say("{}: there is no template '{}'", "{}：没有模板 '{}'", from, one_line(name, 80)), near.empty() ? Line{Text{"`imops templates list` shows them.", "`imops templates list` 可列出全部。"}} : say("Did you mean '{}'?", "是否想写 '{}'？", near), {}};
+            return Error{Code::config,
+                         say("{}: there is no template '{}'", "{}：没有模板 '{}'", from, one_line(name, 80)),
+                         near.empty()
+                             ? Line{Text{"`imops templates list` shows them.", "`imops templates list` 可列出全部。"}}
+                             : say("Did you mean '{}'?", "是否想写 '{}'？", near),
+                         {}};
         }
         if (std::ranges::find(open_, name) != open_.end())
-            return Error{Code::config, say("{}: includes itself: {} → {}", "{}：包含了自身：{} → {}", from, fmt::join(open_, " → "), name), Text{"Break the circle.", "请断开循环。"}, {}};
+            return Error{
+                Code::config,
+                say("{}: includes itself: {} → {}", "{}：包含了自身：{} → {}", from, fmt::join(open_, " → "), name),
+                Text{"Break the circle.", "请断开循环。"},
+                {}};
         open_.push_back(name);
         static const RE2 include{R"re(^\s*\{%[-+]?\s*include\s+"([^"]*)"\s*-?%\}\s*$)re"};
         int number = 0;
@@ -61,6 +74,8 @@ std::pair<std::string, Place> Expanded::place(std::size_t offset) const {
     return {file, {number, 1 + int(offset - std::min(offset, before.rfind('\n') + 1))}};
 }
 
-Result<Expanded> expand_includes(const std::vector<TemplateSource>& sources, const std::string& name) { return Expander{sources}.run(name); }
+Result<Expanded> expand_includes(const std::vector<TemplateSource>& sources, const std::string& name) {
+    return Expander{sources}.run(name);
+}
 
 } // namespace imops::render

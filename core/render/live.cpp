@@ -8,16 +8,19 @@
 namespace imops::render {
 
 std::string live_script(const std::vector<RenderedFile>& files, std::string_view mark) {
-    auto s = fmt::format("imops_main() {{\nimops_mark={}\n{}exec </dev/null\n", shell_quote(mark), part_of_script("live.sh"));
-    for (std::size_t i = 0; i < files.size(); ++i) s += fmt::format("imops_live {} {}\n", i, shell_quote(files[i].path));
+    auto s = fmt::format("imops_main() {{\nimops_mark={}\n{}exec </dev/null\n", shell_quote(mark),
+                         part_of_script("live.sh"));
+    for (std::size_t i = 0; i < files.size(); ++i)
+        s += fmt::format("imops_live {} {}\n", i, shell_quote(files[i].path));
     return s + "}\nimops_main\n";
 }
 
 LiveReader::LiveReader(std::size_t count, std::string mark)
-    : files_(count), lines_{std::move(mark), [this](std::string_view line) { told(line); },
-                            [this](std::string_view line) {
-                                if (open_ && body_.size() < 8u << 20) body_.append(line).push_back('\n');
-                            }} {}
+    : files_(count),
+      lines_{std::move(mark), [this](std::string_view line) { told(line); },
+             [this](std::string_view line) {
+                 if (open_ && body_.size() < 8u << 20) body_.append(line).push_back('\n');
+             }} {}
 
 void LiveReader::told(std::string_view line) {
     auto word = next_word(line), digits = next_word(line);
@@ -60,7 +63,9 @@ Line words(Standing s) {
     switch (s) {
     case Standing::same: return Text{"the same", "一致"};
     case Standing::missing: return Text{"not there yet", "尚不存在"};
-    case Standing::outdated: return Text{"as imops wrote it before: imops.yaml, the template or a measured figure has changed since", "仍是 imops 以前写的内容：此后 imops.yaml、模板或实测数据有变化"};
+    case Standing::outdated:
+        return Text{"as imops wrote it before: imops.yaml, the template or a measured figure has changed since",
+                    "仍是 imops 以前写的内容：此后 imops.yaml、模板或实测数据有变化"};
     case Standing::edited: return Text{"edited by hand since imops wrote it", "imops 写入后被人手工修改过"};
     case Standing::foreign: return Text{"not written by imops", "不是 imops 写的"};
     case Standing::unreadable: return Text{"could not be read", "无法读取"};

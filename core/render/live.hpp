@@ -6,7 +6,13 @@ namespace imops::render {
 
 /// A file as it is on its host.
 struct LiveFile {
-    enum class State { unknown, absent, unreadable, too_large, there } state = State::unknown; // unknown: the host did not say
+    enum class State {
+        unknown,
+        absent,
+        unreadable,
+        too_large,
+        there
+    } state = State::unknown; // unknown: the host did not say
     std::string text, mode, owner;
 };
 
@@ -31,11 +37,11 @@ class LiveReader {
 
 /// How a live file stands to the one that belongs there.
 enum class Standing {
-    same,      // but for remarks
-    missing,   // it is not there
-    outdated,  // imops wrote it, and imops.yaml, the template or a measured figure has changed
-    edited,    // imops wrote it, and somebody has changed it by hand
-    foreign,   // imops did not write it
+    same,     // but for remarks
+    missing,  // it is not there
+    outdated, // imops wrote it, and imops.yaml, the template or a measured figure has changed
+    edited,   // imops wrote it, and somebody has changed it by hand
+    foreign,  // imops did not write it
     unreadable
 };
 Standing standing(const RenderedFile&, const LiveFile&);

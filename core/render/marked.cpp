@@ -3,7 +3,8 @@
 
 namespace imops::render {
 
-MarkedLines::MarkedLines(std::string mark, std::function<void(std::string_view)> told, std::function<void(std::string_view)> other)
+MarkedLines::MarkedLines(std::string mark, std::function<void(std::string_view)> told,
+                         std::function<void(std::string_view)> other)
     : mark_{std::move(mark) + " "}, told_{std::move(told)}, other_{std::move(other)} {}
 
 void MarkedLines::add(std::string_view bytes) {
@@ -15,8 +16,10 @@ void MarkedLines::add(std::string_view bytes) {
         bytes.remove_prefix(end + 1);
         std::string line = std::move(pending_);
         pending_.clear();
-        if (line.starts_with(mark_)) told_(std::string_view{line}.substr(mark_.size()));
-        else if (other_) other_(line);
+        if (line.starts_with(mark_))
+            told_(std::string_view{line}.substr(mark_.size()));
+        else if (other_)
+            other_(line);
     }
 }
 

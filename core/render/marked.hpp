@@ -5,15 +5,16 @@
 
 namespace imops::render {
 
-/// The standard output of a script of ours, in pieces cut anywhere: lines that begin with the mark speak to us, all others are what programs
-/// printed. A line of more than 64 KiB is cut.
+/// The standard output of a script of ours, in pieces cut anywhere: lines that begin with the mark speak to us, all
+/// others are what programs printed. A line of more than 64 KiB is cut.
 class MarkedLines {
     std::string mark_, pending_;
     std::function<void(std::string_view)> told_, other_;
 
   public:
     /// `told` gets the line behind the mark.
-    MarkedLines(std::string mark, std::function<void(std::string_view)> told, std::function<void(std::string_view)> other = {});
+    MarkedLines(std::string mark, std::function<void(std::string_view)> told,
+                std::function<void(std::string_view)> other = {});
     void add(std::string_view bytes);
 };
 

@@ -46,15 +46,21 @@ Mask::Mask(const std::vector<std::string>& secrets) {
 std::string Mask::text(std::string_view s) const {
     std::string out{s};
     for (auto& v : values_)
-        for (std::size_t at = 0; (at = out.find(v, at)) != out.npos; at += hidden.size()) out.replace(at, v.size(), hidden);
+        for (std::size_t at = 0; (at = out.find(v, at)) != out.npos; at += hidden.size())
+            out.replace(at, v.size(), hidden);
     return out;
 }
 
 std::string Mask::line(std::string_view s) const {
     auto out = text(s);
     // name = value, name: value, name value; the value up to the end of the line or of its quotes
-    static const re2::RE2 named{R"re((?i)^(.*?(?:pass(?:word|wd)?|secret|token|macaroon|requirepass|masterauth|auth-pass|api[_-]?key|_KEY|DATASOURCE)[a-z0-9_"'\]-]*\s*(?:=>|[=:\s])\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;,}]+.*?)(\s*[;,}]*\s*)$)re"};
-    static const re2::RE2 harmless{R"re((?i)(_path|_file|_format|_encryption|_length|_policy|lifetime|expire|scram|config_path)[a-z0-9_"']*\s*(?:=>|[=:\s]))re"};
+    static const re2::RE2 named{
+        R"re((?i)^(.*?(?:pass(?:word|wd)?|secret|token|macaroon|requirepass|masterauth|auth-pass|api[_-]?key)re"
+        R"re(|_KEY|DATASOURCE)[a-z0-9_"'\]-]*\s*(?:=>|[=:\s])\s*)("(?:[^"\\]|\\.)*"|'[^']*')re"
+        R"re(|[^\s;,}]+.*?)(\s*[;,}]*\s*)$)re"};
+    static const re2::RE2 harmless{
+        R"re((?i)(_path|_file|_format|_encryption|_length|_policy|lifetime|expire|scram|config_path))re"
+        R"re([a-z0-9_"']*\s*(?:=>|[=:\s]))re"};
     if (!re2::RE2::PartialMatch(out, harmless)) re2::RE2::Replace(&out, named, fmt::format(R"(\1{}\3)", hidden));
     static const re2::RE2 url{R"re(://([^:/@\s]+):[^@\s]+@)re"};
     re2::RE2::GlobalReplace(&out, url, fmt::format(R"(://\1:{}@)", hidden));

@@ -3,8 +3,8 @@
 
 namespace imops::render {
 
-/// Takes secrets out of text that is shown: known values, in the forms in which formats and shells write them; and in configuration lines also
-/// what stands behind a name of a secret, since a live file may hold an older one.
+/// Takes secrets out of text that is shown: known values, in the forms in which formats and shells write them; and in
+/// configuration lines also what stands behind a name of a secret, since a live file may hold an older one.
 class Mask {
     std::vector<std::string> values_; // the longest first
 

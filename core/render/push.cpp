@@ -41,14 +41,17 @@ void add_component(std::string& s, std::size_t number, const RenderedFragments& 
 }
 
 void add_file(std::string& s, std::size_t number, const RenderedFile& f) {
-    s += fmt::format("imops_stage {} {} {} {} {:04o} {} {} {} <<'IMOPS_END'\n{}\nIMOPS_END\n", number, shell_quote(f.component->name), shell_quote(f.from->name), shell_quote(f.path), f.mode(),
+    s += fmt::format("imops_stage {} {} {} {} {:04o} {} {} {} <<'IMOPS_END'\n{}\nIMOPS_END\n", number,
+                     shell_quote(f.component->name), shell_quote(f.from->name), shell_quote(f.path), f.mode(),
                      shell_quote(f.from->owner), f.from->secret ? "secret" : "-", f.text.size(), base64(f.text));
 }
 
 } // namespace
 
-std::string push_script(const HostFiles& files, std::string_view mark, bool try_only, std::chrono::seconds ready_within) {
-    std::string s = fmt::format("imops_main() {{\nimops_mark={}\n{}imops_begin || {{ imops_end; return; }}\n", shell_quote(mark), part_of_script("push.sh"));
+std::string push_script(const HostFiles& files, std::string_view mark, bool try_only,
+                        std::chrono::seconds ready_within) {
+    std::string s = fmt::format("imops_main() {{\nimops_mark={}\n{}imops_begin || {{ imops_end; return; }}\n",
+                                shell_quote(mark), part_of_script("push.sh"));
     for (std::size_t i = 0; i < files.fragments.size(); ++i) add_component(s, i + 1, files.fragments[i]);
     for (std::size_t i = 0; i < files.fragments.size(); ++i) {
         auto& f = files.fragments[i];
@@ -56,7 +59,8 @@ std::string push_script(const HostFiles& files, std::string_view mark, bool try_
         for (auto& file : files.files)
             if (file.component == f.component) add_file(s, i + 1, file);
     }
-    return s + fmt::format("imops_push {} {}\nimops_end\n}}\nimops_main\nexit 0\n", try_only ? "try" : "push", ready_within.count());
+    return s + fmt::format("imops_push {} {}\nimops_end\n}}\nimops_main\nexit 0\n", try_only ? "try" : "push",
+                           ready_within.count());
 }
 
 PushReader::PushReader(std::string mark) : lines_{std::move(mark), [this](std::string_view line) { told(line); }} {}
@@ -64,7 +68,8 @@ PushReader::PushReader(std::string mark) : lines_{std::move(mark), [this](std::s
 void PushReader::told(std::string_view line) {
     auto word = next_word(line);
     auto rest = [&] { return std::string{line}; };
-    if (word == "step") step = rest();
+    if (word == "step")
+        step = rest();
     else if (word == "said") {
         auto* into = !not_back.empty() ? &not_back.back().said : failed ? &failed->said : nullptr;
         if (into && into->size() < 8192) into->append(line).push_back('\n');
@@ -73,21 +78,33 @@ void PushReader::told(std::string_view line) {
         f.component = next_word(line);
         f.step = next_word(line);
         f.detail = line;
-        if (word == "not_back") not_back.push_back(std::move(f));
-        else if (!failed) failed = std::move(f);
+        if (word == "not_back")
+            not_back.push_back(std::move(f));
+        else if (!failed)
+            failed = std::move(f);
     } else if (word == "replaced") {
         auto component = std::string{next_word(line)};
         replaced.emplace_back(std::move(component), std::string{line});
-    } else if (word == "applied") applied.push_back(rest());
-    else if (word == "same") same.push_back(rest());
-    else if (word == "back") back.push_back(rest());
-    else if (word == "stopped") stopped.push_back(rest());
-    else if (word == "recovered") recovered = true;
-    else if (word == "waiting") waiting = true;
-    else if (word == "committed") committed = true;
-    else if (word == "rollback") rolled_back = true;
-    else if (word == "tried") tried = true;
-    else if (word == "end") ended = true;
+    } else if (word == "applied")
+        applied.push_back(rest());
+    else if (word == "same")
+        same.push_back(rest());
+    else if (word == "back")
+        back.push_back(rest());
+    else if (word == "stopped")
+        stopped.push_back(rest());
+    else if (word == "recovered")
+        recovered = true;
+    else if (word == "waiting")
+        waiting = true;
+    else if (word == "committed")
+        committed = true;
+    else if (word == "rollback")
+        rolled_back = true;
+    else if (word == "tried")
+        tried = true;
+    else if (word == "end")
+        ended = true;
 }
 
 } // namespace imops::render

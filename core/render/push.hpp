@@ -5,9 +5,9 @@
 
 namespace imops::render {
 
-/// POSIX sh that puts the files of one host in place (core/render/push.sh). After "waiting" it reads one line from standard input: `commit`
-/// keeps them; anything else, and the end of the connection, takes all back. `try_only`: files are laid beside their targets and checked, and
-/// nothing is replaced.
+/// POSIX sh that puts the files of one host in place (core/render/push.sh). After "waiting" it reads one line from
+/// standard input: `commit` keeps them; anything else, and the end of the connection, takes all back. `try_only`: files
+/// are laid beside their targets and checked, and nothing is replaced.
 std::string push_script(const HostFiles&, std::string_view mark, bool try_only, std::chrono::seconds ready_within);
 
 /// What one host told while files were put in place there.

@@ -24,7 +24,8 @@ std::set<std::string> names_read(const Components& components, const Wish& wish)
             for (auto* e : {&f.path, &f.text, &f.when, &f.each}) add(*e);
         auto& g = c.fragments;
         if (wish.fragments)
-            for (auto* e : {&g.functions, &g.before, &g.check, &g.verify, &g.apply, &g.prepare, &g.ready, &g.stop}) add(*e);
+            for (auto* e : {&g.functions, &g.before, &g.check, &g.verify, &g.apply, &g.prepare, &g.ready, &g.stop})
+                add(*e);
     }
     return all;
 }
@@ -52,8 +53,10 @@ class SettingsCheck {
             Place at = variables.empty() ? Place{} : variables.front().second.place;
             if (!c) {
                 auto near = nearest(name, components_.names());
-                problems_.add(at, say("settings: there is no component '{}'", "settings：没有组件 '{}'", one_line(name, 60)),
-                              near.empty() ? say("Components: {}", "组件有：{}", fmt::join(components_.names(), ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+                problems_.add(
+                    at, say("settings: there is no component '{}'", "settings：没有组件 '{}'", one_line(name, 60)),
+                    near.empty() ? say("Components: {}", "组件有：{}", fmt::join(components_.names(), ", "))
+                                 : say("Did you mean '{}'?", "是否想写 '{}'？", near));
                 continue;
             }
             for (auto& [key, given] : variables) {
@@ -69,8 +72,11 @@ class SettingsCheck {
                 std::vector<std::string> known{"use"};
                 for (auto& x : c->variables) known.push_back(x.name);
                 auto near = nearest(key, known);
-                problems_.add(given.place, say("settings.{}: there is no variable '{}'", "settings.{}：没有变量 '{}'", name, one_line(key, 60)),
-                              near.empty() ? say("Variables of {}: {}", "{} 的变量：{}", name, fmt::join(known, ", ")) : say("Did you mean '{}'?", "是否想写 '{}'？", near));
+                problems_.add(given.place,
+                              say("settings.{}: there is no variable '{}'", "settings.{}：没有变量 '{}'", name,
+                                  one_line(key, 60)),
+                              near.empty() ? say("Variables of {}: {}", "{} 的变量：{}", name, fmt::join(known, ", "))
+                                           : say("Did you mean '{}'?", "是否想写 '{}'？", near));
             }
         }
     }
@@ -85,8 +91,14 @@ const Placed<Any>* setting(const Settings& s, const std::string& component, std:
 
 } // namespace
 
-Renderer::Renderer(const Components& components, const Deployment& d, const Product& product, const Product& generic, const std::vector<Product>& all, Lang lang, Wish wish)
-    : components_{components}, d_{d}, lang_{lang}, wish_{std::move(wish)}, secrets_{wish_.secrets}, data_{d, product, generic, all, secrets_, names_read(components, wish_)} {
+Renderer::Renderer(const Components& components, const Deployment& d, const Product& product, const Product& generic,
+                   const std::vector<Product>& all, Lang lang, Wish wish)
+    : components_{components},
+      d_{d},
+      lang_{lang},
+      wish_{std::move(wish)},
+      secrets_{wish_.secrets},
+      data_{d, product, generic, all, secrets_, names_read(components, wish_)} {
     Problems problems{d.file};
     SettingsCheck check{components, problems};
     check.add(d.settings);
@@ -96,8 +108,12 @@ Renderer::Renderer(const Components& components, const Deployment& d, const Prod
     for (auto& name : wish_.components)
         if (!components.find(name)) {
             auto near = nearest(name, components.names());
-            unknown.push_back({Code::usage, say("there is no component '{}'", "没有组件 '{}'", one_line(name, 60)),
-                               near.empty() ? Line{Text{"`imops templates list` shows them.", "`imops templates list` 可列出全部。"}} : say("Did you mean '{}'?", "是否想写 '{}'？", near), {}});
+            unknown.push_back(
+                {Code::usage,
+                 say("there is no component '{}'", "没有组件 '{}'", one_line(name, 60)),
+                 near.empty() ? Line{Text{"`imops templates list` shows them.", "`imops templates list` 可列出全部。"}}
+                              : say("Did you mean '{}'?", "是否想写 '{}'？", near),
+                 {}});
         }
     if (!unknown.empty()) throw Failure{std::move(unknown)};
 }
@@ -109,7 +125,9 @@ std::optional<bool> Renderer::use(const Component& c, const Host& h) const {
 }
 
 bool Renderer::wanted(const Component& c, const Host& h, const json& data) const {
-    bool has_role = c.roles.empty() || std::ranges::any_of(c.roles, [&](auto& r) { return std::ranges::find(h.roles, r) != h.roles.end(); });
+    bool has_role = c.roles.empty() || std::ranges::any_of(c.roles, [&](auto& r) {
+                        return std::ranges::find(h.roles, r) != h.roles.end();
+                    });
     if (!has_role) return false;
     if (auto said = use(c, h)) return *said;
     auto v = c.when.value(data);
@@ -129,13 +147,21 @@ json Renderer::settings_for(const Component& c, const Host& h, const json& data)
             SecretRef r;
             if (given) Reader{given->value.node, ignored}.read(given->value.node, r);
             into = secrets_.value(r);
-        } else if (given) into = setting_value(v.type.kind, given->value.node, ignored);
+        } else if (given)
+            into = setting_value(v.type.kind, given->value.node, ignored);
         else if (v.reckoned) {
             auto value = v.reckoned.value(data);
             auto* got = std::get_if<json>(&value);
-            if (!got) throw Failure{Error{Code::config, say("{}: variable '{}': {}", "{}：变量 '{}'：{}", c.file, v.name, std::get<NoValue>(value).what), say("Set it in imops.yaml: settings: {{{}: {{{}: VALUE}}}}", "请在 imops.yaml 中设置：settings: {{{}: {{{}: 值}}}}", c.name, v.name), {}}};
+            if (!got)
+                throw Failure{Error{
+                    Code::config,
+                    say("{}: variable '{}': {}", "{}：变量 '{}'：{}", c.file, v.name, std::get<NoValue>(value).what),
+                    say("Set it in imops.yaml: settings: {{{}: {{{}: VALUE}}}}",
+                        "请在 imops.yaml 中设置：settings: {{{}: {{{}: 值}}}}", c.name, v.name),
+                    {}}};
             into = std::move(*got);
-        } else into = v.fallback;
+        } else
+            into = v.fallback;
     }
     return all;
 }
@@ -143,12 +169,20 @@ json Renderer::settings_for(const Component& c, const Host& h, const json& data)
 void Renderer::add_file(const Component& c, const FileTemplate& f, const Host& h, const json& data, HostFiles& into) {
     RenderedFile file{&c, &f, {}, {}};
     auto failed = [&](const NoValue& why, std::string at) {
-        into.errors.push_back({Code::config, say("{}: host {}: {}", "{}：主机 {}：{}", at, h.name, why.what),
-                               Text{"Change the value in imops.yaml, or the template: `imops templates show`.", "请修改 imops.yaml 中的值或模板：`imops templates show`。"}, {}});
+        into.errors.push_back({Code::config,
+                               say("{}: host {}: {}", "{}：主机 {}：{}", at, h.name, why.what),
+                               Text{"Change the value in imops.yaml, or the template: `imops templates show`.",
+                                    "请修改 imops.yaml 中的值或模板：`imops templates show`。"},
+                               {}});
     };
     auto path = f.path.text(data);
-    if (auto* p = std::get_if<std::string>(&path); p && p->starts_with('/') && p->find("/../") == p->npos && p->find_first_of("\n\t") == p->npos) file.path = *p;
-    else return failed(p ? NoValue{{}, say("'{}' is not an absolute path", "'{}' 不是绝对路径", one_line(*p, 120)), 0} : std::get<NoValue>(path), fmt::format("{}:{}", c.file, f.path_text.place.line));
+    if (auto* p = std::get_if<std::string>(&path);
+        p && p->starts_with('/') && p->find("/../") == p->npos && p->find_first_of("\n\t") == p->npos)
+        file.path = *p;
+    else
+        return failed(p ? NoValue{{}, say("'{}' is not an absolute path", "'{}' 不是绝对路径", one_line(*p, 120)), 0}
+                        : std::get<NoValue>(path),
+                      fmt::format("{}:{}", c.file, f.path_text.place.line));
     auto text = f.text.text(data);
     if (auto* why = std::get_if<NoValue>(&text)) {
         auto line = std::size_t(std::ranges::count(std::string_view{f.text.source()}.substr(0, why->offset), '\n'));
@@ -185,15 +219,26 @@ void Renderer::add_fragments(const Component& c, const Host& h, const json& data
     RenderedFragments r;
     r.component = &c;
     auto& g = c.fragments;
-    std::tuple<const char*, const Expression*, std::string*> all[]{{"functions", &g.functions, &r.functions}, {"before", &g.before, &r.before}, {"check", &g.check, &r.check}, {"verify", &g.verify, &r.verify}, {"apply", &g.apply, &r.apply},
-                                                                   {"prepare", &g.prepare, &r.prepare}, {"ready", &g.ready, &r.ready}, {"stop", &g.stop, &r.stop}};
+    std::tuple<const char*, const Expression*, std::string*> all[]{{"functions", &g.functions, &r.functions},
+                                                                   {"before", &g.before, &r.before},
+                                                                   {"check", &g.check, &r.check},
+                                                                   {"verify", &g.verify, &r.verify},
+                                                                   {"apply", &g.apply, &r.apply},
+                                                                   {"prepare", &g.prepare, &r.prepare},
+                                                                   {"ready", &g.ready, &r.ready},
+                                                                   {"stop", &g.stop, &r.stop}};
     for (auto& [key, from, to] : all) {
         if (!*from) continue;
         auto text = from->text(data);
-        if (auto* t = std::get_if<std::string>(&text)) *to = std::move(*t);
+        if (auto* t = std::get_if<std::string>(&text))
+            *to = std::move(*t);
         else
-            into.errors.push_back({Code::config, say("{}: {}: host {}: {}", "{}：{}：主机 {}：{}", c.file, key, h.name, std::get<NoValue>(text).what),
-                                   Text{"Change the value in imops.yaml, or the template: `imops templates show`.", "请修改 imops.yaml 中的值或模板：`imops templates show`。"}, {}});
+            into.errors.push_back(
+                {Code::config,
+                 say("{}: {}: host {}: {}", "{}：{}：主机 {}：{}", c.file, key, h.name, std::get<NoValue>(text).what),
+                 Text{"Change the value in imops.yaml, or the template: `imops templates show`.",
+                      "请修改 imops.yaml 中的值或模板：`imops templates show`。"},
+                 {}});
     }
     into.fragments.push_back(std::move(r));
 }
@@ -201,11 +246,15 @@ void Renderer::add_fragments(const Component& c, const Host& h, const json& data
 std::vector<const Component*> Renderer::chosen(const Host& h, const json& data) const {
     std::vector<const Component*> all;
     for (auto& c : components_.all())
-        if ((wish_.components.empty() || std::ranges::find(wish_.components, c.name) != wish_.components.end()) && wanted(c, h, data)) all.push_back(&c);
+        if ((wish_.components.empty() || std::ranges::find(wish_.components, c.name) != wish_.components.end()) &&
+            wanted(c, h, data))
+            all.push_back(&c);
     return all;
 }
 
-std::vector<const Component*> Renderer::components_of(const Host& h, const Measured& m) { return chosen(h, data_.of(h, m)); }
+std::vector<const Component*> Renderer::components_of(const Host& h, const Measured& m) {
+    return chosen(h, data_.of(h, m));
+}
 
 HostFiles Renderer::of(const Host& h, const Measured& m) {
     HostFiles r;

@@ -52,7 +52,8 @@ class Renderer {
 
   public:
     /// Refuses what `settings` of the deployment and its hosts say wrongly: all at once (Failure, Code::config).
-    Renderer(const Components&, const Deployment&, const Product&, const Product& generic, const std::vector<Product>& all, Lang, Wish);
+    Renderer(const Components&, const Deployment&, const Product&, const Product& generic,
+             const std::vector<Product>& all, Lang, Wish);
     HostFiles of(const Host&, const Measured&);
     /// The components that this host has, in the order in which they are pushed.
     std::vector<const Component*> components_of(const Host&, const Measured&);

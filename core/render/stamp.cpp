@@ -32,8 +32,10 @@ std::string essence(Format f, std::string_view text) {
 }
 
 std::string stamped(Format f, Lang lang, std::string_view name, std::string_view version, std::string_view body) {
-    Text warning{"Written by imops for this host: change imops.yaml or the template, not this file.", "由 imops 为本机生成：请修改 imops.yaml 或模板，不要直接改动本文件。"};
-    return fmt::format("{0}imops: {1}, version {2}, sum {3}\n{0}{4}\n{5}", remark(f), name, version, sum(essence(f, body)), warning.in(lang), body);
+    Text warning{"Written by imops for this host: change imops.yaml or the template, not this file.",
+                 "由 imops 为本机生成：请修改 imops.yaml 或模板，不要直接改动本文件。"};
+    return fmt::format("{0}imops: {1}, version {2}, sum {3}\n{0}{4}\n{5}", remark(f), name, version,
+                       sum(essence(f, body)), warning.in(lang), body);
 }
 
 std::optional<Stamp> read_stamp(Format f, std::string_view text) {
@@ -41,7 +43,9 @@ std::optional<Stamp> read_stamp(Format f, std::string_view text) {
     auto head = fmt::format("{}imops: ", remark(f));
     auto version = line.find(", version "), at = line.find(", sum ");
     if (!line.starts_with(head) || version == line.npos || at == line.npos || at < version) return {};
-    return Stamp{std::string{line.substr(head.size(), version - head.size())}, std::string{line.substr(version + 10, at - version - 10)}, line.substr(at + 6) == sum(essence(f, text))};
+    return Stamp{std::string{line.substr(head.size(), version - head.size())},
+                 std::string{line.substr(version + 10, at - version - 10)},
+                 line.substr(at + 6) == sum(essence(f, text))};
 }
 
 } // namespace imops::render

@@ -4,8 +4,9 @@
 
 namespace imops::render {
 
-/// The first two lines of a file that imops wrote: which template made it, and a sum of what stands below, so that a change by hand can be
-/// told from a change of the template. Remarks and empty lines do not count: a remark may be in either language.
+/// The first two lines of a file that imops wrote: which template made it, and a sum of what stands below, so that a
+/// change by hand can be told from a change of the template. Remarks and empty lines do not count: a remark may be in
+/// either language.
 std::string stamped(Format, Lang, std::string_view template_name, std::string_view version, std::string_view body);
 
 struct Stamp {

@@ -33,10 +33,12 @@ int columns(std::string_view s) {
     return n;
 }
 
-std::string padded(std::string_view s, int width) { return std::string{s} + std::string(std::size_t(std::max(0, width - columns(s))), ' '); }
+std::string padded(std::string_view s, int width) {
+    return std::string{s} + std::string(std::size_t(std::max(0, width - columns(s))), ' ');
+}
 
-/// Breaks at spaces (and between CJK characters where a word is too long); lines after the first are indented. Text between
-/// back-quotes is a command to paste: it is never broken.
+/// Breaks at spaces (and between CJK characters where a word is too long); lines after the first are indented. Text
+/// between back-quotes is a command to paste: it is never broken.
 void wrapped(std::string_view text, int indent, int width, std::ostream& o) {
     int at = indent;
     auto fresh = [&] {
@@ -54,8 +56,10 @@ void wrapped(std::string_view text, int indent, int width, std::ostream& o) {
                 if (auto close = line.find('`', 1); close != line.npos) end = line.find(' ', close);
             auto word = line.substr(0, end);
             auto n = columns(word);
-            if (at > indent && at + space + n > width && n <= width - indent) fresh();
-            else if (space && at > indent) o << ' ', ++at;
+            if (at > indent && at + space + n > width && n <= width - indent)
+                fresh();
+            else if (space && at > indent)
+                o << ' ', ++at;
             space = true;
             if (n > width - indent && word.find('`') == word.npos) { // Chinese has no spaces
                 for (std::size_t i = 0; i < word.size();) {
@@ -105,7 +109,8 @@ void write_finding(const Finding& f, const WriteOptions& w, std::ostream& o) {
     if (!who.empty()) who += "  ";
     o << painted(padded(label(f.level, w.lang), level_width), f.level, w);
     auto head = fmt::format("{}{}", who, f.id);
-    o << head << (w.colour ? "\x1b[2m" : "") << "  " << f.title.in(w.lang) << (w.colour ? "\x1b[0m" : "") << '\n' << std::string(level_width, ' ');
+    o << head << (w.colour ? "\x1b[2m" : "") << "  " << f.title.in(w.lang) << (w.colour ? "\x1b[0m" : "") << '\n'
+      << std::string(level_width, ' ');
     wrapped(f.text.in(w.lang), level_width, w.width, o);
     if (f.level >= Level::warn && !f.remedy.empty()) {
         o << std::string(level_width, ' ') << "→ ";
@@ -121,15 +126,17 @@ void detail::write_human(const Report& r, const WriteOptions& w, std::ostream& o
             continue;
         }
         auto merged = *f;
-        merged.text = say("{} (and {} more for the same reason: {})", "{}（同一原因另有 {} 项：{}）", f->text, more.size(), [&] {
-            std::string ids;
-            for (auto* m : more) ids += (ids.empty() ? "" : ", ") + m->id;
-            return ids.size() > 300 ? ids.substr(0, ids.rfind(',', 300)) + ", …" : ids;
-        }());
+        merged.text =
+            say("{} (and {} more for the same reason: {})", "{}（同一原因另有 {} 项：{}）", f->text, more.size(), [&] {
+                std::string ids;
+                for (auto* m : more) ids += (ids.empty() ? "" : ", ") + m->id;
+                return ids.size() > 300 ? ids.substr(0, ids.rfind(',', 300)) + ", …" : ids;
+            }());
         write_finding(merged, w, o);
     }
     for (auto& n : r.notes) o << n.in(w.lang) << '\n';
-    if (r.interrupted) o << (w.lang == Lang::zh ? "已中断：以上只是目前已知的结果\n" : "interrupted: this is what was known so far\n");
+    if (r.interrupted)
+        o << (w.lang == Lang::zh ? "已中断：以上只是目前已知的结果\n" : "interrupted: this is what was known so far\n");
     auto t = r.tally();
     std::string line;
     for (auto l : {Level::fail, Level::unknown, Level::warn, Level::waived, Level::skip, Level::ok})

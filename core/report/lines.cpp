@@ -20,9 +20,12 @@ std::string problem_lines(const Report& r, Lang lang, std::size_t max) {
     int left = 0;
     for (auto& f : r.findings) {
         if (f.level < Level::warn) continue;
-        auto line = one_line(fmt::format("{} {} {}{}{}: {}", label(f.level, lang), f.subject, f.id, f.item.empty() ? "" : " ", f.item, f.text.in(lang)));
-        if (left || text.size() + line.size() + 1 + last > max) ++left;
-        else text += line + '\n';
+        auto line = one_line(fmt::format("{} {} {}{}{}: {}", label(f.level, lang), f.subject, f.id,
+                                         f.item.empty() ? "" : " ", f.item, f.text.in(lang)));
+        if (left || text.size() + line.size() + 1 + last > max)
+            ++left;
+        else
+            text += line + '\n';
     }
     if (left) text += say("... and {} more\n", "……另有 {} 项\n", left).in(lang);
     return text;

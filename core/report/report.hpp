@@ -35,7 +35,7 @@ struct Report {
     std::string command, deployment;
     double time = 0; // seconds since 1970
     std::vector<Finding> findings;
-    std::vector<Line> notes;  // remarks that are no findings
+    std::vector<Line> notes; // remarks that are no findings
     bool interrupted = false;
 
     Level worst() const;

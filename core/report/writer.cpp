@@ -39,8 +39,7 @@ int nagios_status(const Report& r, const WriteOptions& o) {
 
 std::string xml(std::string_view s) {
     std::string r;
-    for (char c : plain(s))
-        switch (c) {
+    for (char c : plain(s)) switch (c) {
         case '&': r += "&amp;"; break;
         case '<': r += "&lt;"; break;
         case '>': r += "&gt;"; break;
@@ -72,19 +71,25 @@ std::string bar_free(std::string s) {
 /// Nagios keeps 8 KiB of what a plugin prints, and cuts the rest anywhere.
 constexpr std::size_t nagios_bytes = 8000;
 
-/// Performance data of what was measured: 'subject id item'=value[UOM]. Always in the same order, so that the same is left out
-/// where there is too much: a graph of every other run is none.
+/// Performance data of what was measured: 'subject id item'=value[UOM]. Always in the same order, so that the same is
+/// left out where there is too much: a graph of every other run is none.
 std::string measured_data(const Report& r) {
     std::vector<const Finding*> sorted;
     for (auto& f : r.findings) sorted.push_back(&f);
-    std::stable_sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return std::tie(a->subject, a->id, a->item) < std::tie(b->subject, b->id, b->item); });
+    std::stable_sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) {
+        return std::tie(a->subject, a->id, a->item) < std::tie(b->subject, b->id, b->item);
+    });
     std::string text;
     for (auto* f : sorted) {
         auto figure = decimal(f->value);
         if (figure.empty() || f->value.kind == Kind::clock) continue; // a time of the day is no graph
         auto name = one_line(fmt::format("{} {}{}{}", f->subject, f->id, f->item.empty() ? "" : " ", f->item), 120);
-        std::replace_if(name.begin(), name.end(), [](char c) { return c == '\'' || c == '=' || c == '|'; }, '_');
-        auto one = fmt::format(" '{}'={}{}", name, figure, f->value.kind == Kind::bytes ? "B" : f->value.kind == Kind::seconds ? "s" : "");
+        std::replace_if(
+            name.begin(), name.end(), [](char c) { return c == '\'' || c == '=' || c == '|'; }, '_');
+        auto one = fmt::format(" '{}'={}{}", name, figure,
+                               f->value.kind == Kind::bytes     ? "B"
+                               : f->value.kind == Kind::seconds ? "s"
+                                                                : "");
         if (text.size() + one.size() > nagios_bytes / 2) break;
         text += one;
     }
@@ -98,7 +103,11 @@ nlohmann::ordered_json both(const Line& l) { return {{"en", l.en}, {"zh", l.zh}}
 namespace detail {
 
 void write_json(const Report& r, const WriteOptions&, std::ostream& o) {
-    nlohmann::ordered_json j{{"command", r.command}, {"deployment", r.deployment}, {"time", show_time(r.time)}, {"worst", name(r.worst())}, {"interrupted", r.interrupted}};
+    nlohmann::ordered_json j{{"command", r.command},
+                             {"deployment", r.deployment},
+                             {"time", show_time(r.time)},
+                             {"worst", name(r.worst())},
+                             {"interrupted", r.interrupted}};
     for (auto& [level, n] : r.tally()) j["tally"][std::string{name(level)}] = n;
     j["findings"] = nlohmann::ordered_json::array();
     for (auto& f : r.findings) {
@@ -120,17 +129,22 @@ void write_json(const Report& r, const WriteOptions&, std::ostream& o) {
 void write_junit(const Report& r, const WriteOptions& w, std::ostream& o) {
     auto t = r.tally();
     o << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-      << fmt::format("<testsuites>\n<testsuite name=\"imops.{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" timestamp=\"{}\">\n", xml(r.command),
-                     r.findings.size(), t[Level::fail] + (w.strict ? t[Level::warn] : 0), t[Level::unknown], t[Level::skip] + t[Level::waived],
-                     show_time(r.time).substr(0, 19));
+      << fmt::format("<testsuites>\n<testsuite name=\"imops.{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
+                     "skipped=\"{}\" timestamp=\"{}\">\n",
+                     xml(r.command), r.findings.size(), t[Level::fail] + (w.strict ? t[Level::warn] : 0),
+                     t[Level::unknown], t[Level::skip] + t[Level::waived], show_time(r.time).substr(0, 19));
     for (auto& f : r.findings) {
-        o << fmt::format("<testcase classname=\"{}\" name=\"{}\">", xml(f.subject.empty() ? r.deployment : f.subject), xml(f.item.empty() ? f.id : f.id + " " + f.item));
+        o << fmt::format("<testcase classname=\"{}\" name=\"{}\">", xml(f.subject.empty() ? r.deployment : f.subject),
+                         xml(f.item.empty() ? f.id : f.id + " " + f.item));
         auto message = f.text.in(w.lang);
         if (f.level == Level::fail || (w.strict && f.level == Level::warn))
             o << fmt::format("<failure message=\"{}\">{}</failure>", xml(message), xml(f.remedy.in(w.lang)));
-        else if (f.level == Level::unknown) o << fmt::format("<error message=\"{}\">{}</error>", xml(message), xml(f.remedy.in(w.lang)));
-        else if (f.level == Level::skip || f.level == Level::waived) o << fmt::format("<skipped message=\"{}\"/>", xml(message));
-        else o << fmt::format("<system-out>{}</system-out>", xml(message));
+        else if (f.level == Level::unknown)
+            o << fmt::format("<error message=\"{}\">{}</error>", xml(message), xml(f.remedy.in(w.lang)));
+        else if (f.level == Level::skip || f.level == Level::waived)
+            o << fmt::format("<skipped message=\"{}\"/>", xml(message));
+        else
+            o << fmt::format("<system-out>{}</system-out>", xml(message));
         o << "</testcase>\n";
     }
     o << "</testsuite>\n</testsuites>\n";
@@ -138,7 +152,8 @@ void write_junit(const Report& r, const WriteOptions& w, std::ostream& o) {
 
 void write_prometheus(const Report& r, const WriteOptions&, std::ostream& o) {
     auto labels = [&](const Finding& f) {
-        auto s = fmt::format("command=\"{}\",deployment=\"{}\",host=\"{}\",id=\"{}\"", label_value(r.command), label_value(r.deployment), label_value(f.subject), label_value(f.id));
+        auto s = fmt::format("command=\"{}\",deployment=\"{}\",host=\"{}\",id=\"{}\"", label_value(r.command),
+                             label_value(r.deployment), label_value(f.subject), label_value(f.id));
         if (!f.item.empty()) s += fmt::format(",item=\"{}\"", label_value(f.item));
         return s;
     };
@@ -148,24 +163,32 @@ void write_prometheus(const Report& r, const WriteOptions&, std::ostream& o) {
         auto l = labels(f);
         if (!seen.insert(l).second) continue;
         levels += fmt::format("imops_finding_level{{{}}} {}\n", l, int(f.level));
-        if (auto figure = decimal(f.value); !figure.empty()) values += fmt::format("imops_finding_value{{{}}} {}\n", l, figure);
+        if (auto figure = decimal(f.value); !figure.empty())
+            values += fmt::format("imops_finding_value{{{}}} {}\n", l, figure);
     }
-    o << "# HELP imops_finding_level Level of a finding: 0 ok, 1 skip, 2 waived, 3 warn, 4 unknown, 5 fail.\n# TYPE imops_finding_level gauge\n" << levels
-      << "# HELP imops_finding_value The measured value, in bytes, seconds or as a number.\n# TYPE imops_finding_value gauge\n" << values;
+    o << "# HELP imops_finding_level Level of a finding: 0 ok, 1 skip, 2 waived, 3 warn, 4 unknown, 5 fail.\n# TYPE "
+         "imops_finding_level gauge\n"
+      << levels
+      << "# HELP imops_finding_value The measured value, in bytes, seconds or as a number.\n# TYPE imops_finding_value "
+         "gauge\n"
+      << values;
     o << "# HELP imops_findings Number of findings by level.\n# TYPE imops_findings gauge\n";
     auto t = r.tally();
     for (auto l : {Level::ok, Level::skip, Level::waived, Level::warn, Level::unknown, Level::fail})
-        o << fmt::format("imops_findings{{command=\"{}\",deployment=\"{}\",level=\"{}\"}} {}\n", label_value(r.command), label_value(r.deployment), name(l), t[l]);
-    o << fmt::format("# HELP imops_run_timestamp_seconds When the run ended.\n# TYPE imops_run_timestamp_seconds gauge\nimops_run_timestamp_seconds{{command=\"{}\",deployment=\"{}\"}} {:.0f}\n",
+        o << fmt::format("imops_findings{{command=\"{}\",deployment=\"{}\",level=\"{}\"}} {}\n", label_value(r.command),
+                         label_value(r.deployment), name(l), t[l]);
+    o << fmt::format("# HELP imops_run_timestamp_seconds When the run ended.\n# TYPE imops_run_timestamp_seconds "
+                     "gauge\nimops_run_timestamp_seconds{{command=\"{}\",deployment=\"{}\"}} {:.0f}\n",
                      label_value(r.command), label_value(r.deployment), r.time);
 }
 
 void write_nagios(const Report& r, const WriteOptions& w, std::ostream& o) {
     static constexpr std::string_view words[]{"OK", "WARNING", "CRITICAL", "UNKNOWN"};
     auto t = r.tally();
-    auto first = fmt::format("IMOPS {} - {}: {} fail, {} unknown, {} warn, {} ok|fail={};;0;0 unknown={};;;0 warn={};0;;0 ok={};;;0{}\n", words[nagios_status(r, w)],
-                             bar_free(one_line(r.deployment)), t[Level::fail], t[Level::unknown], t[Level::warn], t[Level::ok], t[Level::fail], t[Level::unknown],
-                             t[Level::warn], t[Level::ok], measured_data(r));
+    auto first = fmt::format(
+        "IMOPS {} - {}: {} fail, {} unknown, {} warn, {} ok|fail={};;0;0 unknown={};;;0 warn={};0;;0 ok={};;;0{}\n",
+        words[nagios_status(r, w)], bar_free(one_line(r.deployment)), t[Level::fail], t[Level::unknown], t[Level::warn],
+        t[Level::ok], t[Level::fail], t[Level::unknown], t[Level::warn], t[Level::ok], measured_data(r));
     o << first << bar_free(problem_lines(r, w.lang, nagios_bytes - first.size()));
 }
 
@@ -174,11 +197,25 @@ void write_nagios(const Report& r, const WriteOptions& w, std::ostream& o) {
 const std::vector<Writer>& writers() {
     static const std::vector<Writer> all{
         {"human", {"for people (default)", "供人阅读（默认）"}, detail::write_human, plain_status},
-        {"json", {"all findings with values and both languages", "全部结果，含数值与两种语言"}, detail::write_json, plain_status},
+        {"json",
+         {"all findings with values and both languages", "全部结果，含数值与两种语言"},
+         detail::write_json,
+         plain_status},
         {"junit", {"JUnit XML, for CI systems", "JUnit XML，供 CI 使用"}, detail::write_junit, plain_status},
-        {"prometheus", {"text format for node_exporter's textfile collector", "供 node_exporter textfile 采集的文本"}, detail::write_prometheus, plain_status},
-        {"zabbix", {"lines for `zabbix_sender -T -i`, with low-level discovery", "供 `zabbix_sender -T -i` 发送的文本，含低级自动发现"}, detail::write_zabbix, plain_status},
-        {"nagios", {"plugin line with perfdata; exit status 0/1/2/3 as Nagios expects", "Nagios 插件格式与 perfdata；退出码按 Nagios 约定 0/1/2/3"}, detail::write_nagios, nagios_status},
+        {"prometheus",
+         {"text format for node_exporter's textfile collector", "供 node_exporter textfile 采集的文本"},
+         detail::write_prometheus,
+         plain_status},
+        {"zabbix",
+         {"lines for `zabbix_sender -T -i`, with low-level discovery",
+          "供 `zabbix_sender -T -i` 发送的文本，含低级自动发现"},
+         detail::write_zabbix,
+         plain_status},
+        {"nagios",
+         {"plugin line with perfdata; exit status 0/1/2/3 as Nagios expects",
+          "Nagios 插件格式与 perfdata；退出码按 Nagios 约定 0/1/2/3"},
+         detail::write_nagios,
+         nagios_status},
     };
     return all;
 }

@@ -8,10 +8,10 @@ namespace imops {
 
 struct WriteOptions {
     Lang lang = Lang::en;
-    bool colour = false;  // human only
-    bool all = false;     // human only: also what is ok or skipped
-    bool strict = false;  // warnings count as failures in the exit status
-    int width = 100;      // human only: columns of the terminal
+    bool colour = false; // human only
+    bool all = false;    // human only: also what is ok or skipped
+    bool strict = false; // warnings count as failures in the exit status
+    int width = 100;     // human only: columns of the terminal
 };
 
 /// One output format, for every command. It also knows the exit status that the format's readers expect.

@@ -13,16 +13,18 @@ using Json = nlohmann::ordered_json;
 /// Zabbix allows these in the technical name of a host. A deployment's name has no others.
 std::string host_name(std::string_view deployment) {
     std::string r;
-    for (char c : one_line(deployment, 128)) r += std::isalnum(static_cast<unsigned char>(c)) || std::string_view{"._- "}.find(c) != std::string_view::npos ? c : '_';
+    for (char c : one_line(deployment, 128))
+        r += std::isalnum(static_cast<unsigned char>(c)) || std::string_view{"._- "}.find(c) != std::string_view::npos
+                 ? c
+                 : '_';
     return r.empty() ? "imops" : r;
 }
 
-/// Foreign text as a quoted parameter of an item's key. Zabbix cannot quote a backslash at the end, and would expand macros. Short:
-/// subject, title and item make the item's name, of 255 characters at most.
+/// Foreign text as a quoted parameter of an item's key. Zabbix cannot quote a backslash at the end, and would expand
+/// macros. Short: subject, title and item make the item's name, of 255 characters at most.
 std::string parameter(std::string_view s, std::size_t max = 60) {
     auto r = one_line(s, max);
-    for (auto& c : r)
-        switch (c) {
+    for (auto& c : r) switch (c) {
         case '"': c = '\''; break;
         case '\\': c = '/'; break;
         case '{': c = '('; break;
@@ -36,7 +38,8 @@ std::string parameter(std::string_view s, std::size_t max = 60) {
 std::string entry(std::string_view s) {
     std::string r = "\"";
     for (char c : s) {
-        if (c == '\n') r += "\\n";
+        if (c == '\n')
+            r += "\\n";
         else {
             if (c == '"' || c == '\\') r += '\\';
             r += c;
@@ -61,7 +64,8 @@ std::string_view unit(Kind k) {
     return "";
 }
 
-/// What low-level discovery knows of a finding. The macros {#ID}, {#SUBJECT} and {#ITEM} are the parameters of its keys.
+/// What low-level discovery knows of a finding. The macros {#ID}, {#SUBJECT} and {#ITEM} are the parameters of its
+/// keys.
 struct Discovered {
     Json macros;
     std::string parameters;
@@ -69,7 +73,11 @@ struct Discovered {
     Discovered(const Finding& f, Lang lang) {
         auto id = parameter(f.id), subject = parameter(f.subject), item = parameter(f.item, 100);
         parameters = fmt::format("[\"{}\",\"{}\",\"{}\"]", id, subject, item);
-        macros = {{"{#ID}", id}, {"{#SUBJECT}", subject}, {"{#ITEM}", item}, {"{#TITLE}", parameter(f.title.in(lang))}, {"{#UNIT}", unit(f.value.kind)}};
+        macros = {{"{#ID}", id},
+                  {"{#SUBJECT}", subject},
+                  {"{#ITEM}", item},
+                  {"{#TITLE}", parameter(f.title.in(lang))},
+                  {"{#UNIT}", unit(f.value.kind)}};
     }
 };
 
@@ -79,7 +87,9 @@ namespace detail {
 
 void write_zabbix(const Report& r, const WriteOptions& w, std::ostream& o) {
     auto head = entry(host_name(r.deployment)), time = fmt::format("{:.0f}", r.time);
-    auto value = [&](std::string_view key, std::string_view v) { return fmt::format("{} {} {} {}\n", head, entry(key), time, entry(v)); };
+    auto value = [&](std::string_view key, std::string_view v) {
+        return fmt::format("{} {} {} {}\n", head, entry(key), time, entry(v));
+    };
     auto all = Json::array(), measured = Json::array();
     std::string values;
     std::set<std::string> seen; // one value for each key; the worst comes first
@@ -98,7 +108,8 @@ void write_zabbix(const Report& r, const WriteOptions& w, std::ostream& o) {
     o << value("imops.discovery", dump(all)) << value("imops.discovery.metrics", dump(measured));
     o << value("imops.worst", std::to_string(int(r.worst())));
     auto t = r.tally();
-    for (auto l : {Level::ok, Level::skip, Level::waived, Level::warn, Level::unknown, Level::fail}) o << value(fmt::format("imops.{}", name(l)), std::to_string(t[l]));
+    for (auto l : {Level::ok, Level::skip, Level::waived, Level::warn, Level::unknown, Level::fail})
+        o << value(fmt::format("imops.{}", name(l)), std::to_string(t[l]));
     o << value("imops.problems", problem_lines(r, w.lang, 8000)) << values;
 }
 

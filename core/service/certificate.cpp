@@ -39,13 +39,18 @@ std::string names_of(const X509* x) {
     constexpr int most = 30;
     std::string all;
     int count = 0;
-    Own<GENERAL_NAMES> names{static_cast<GENERAL_NAMES*>(::X509_get_ext_d2i(x, NID_subject_alt_name, nullptr, nullptr))};
+    Own<GENERAL_NAMES> names{
+        static_cast<GENERAL_NAMES*>(::X509_get_ext_d2i(x, NID_subject_alt_name, nullptr, nullptr))};
     for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
         auto* n = sk_GENERAL_NAME_value(names.get(), i);
         std::string one;
         char text[INET6_ADDRSTRLEN]{};
-        if (n->type == GEN_DNS) one.assign(reinterpret_cast<const char*>(::ASN1_STRING_get0_data(n->d.dNSName)), std::size_t(::ASN1_STRING_length(n->d.dNSName)));
-        else if (n->type == GEN_IPADD && ::inet_ntop(::ASN1_STRING_length(n->d.iPAddress) == 16 ? AF_INET6 : AF_INET, ::ASN1_STRING_get0_data(n->d.iPAddress), text, sizeof text)) one = text;
+        if (n->type == GEN_DNS)
+            one.assign(reinterpret_cast<const char*>(::ASN1_STRING_get0_data(n->d.dNSName)),
+                       std::size_t(::ASN1_STRING_length(n->d.dNSName)));
+        else if (n->type == GEN_IPADD && ::inet_ntop(::ASN1_STRING_length(n->d.iPAddress) == 16 ? AF_INET6 : AF_INET,
+                                                     ::ASN1_STRING_get0_data(n->d.iPAddress), text, sizeof text))
+            one = text;
         if (one.empty()) continue;
         if (count++ < most) all += (all.empty() ? "" : " ") + one_line(one, 100);
     }
@@ -56,7 +61,8 @@ std::string names_of(const X509* x) {
 /// As browsers, phones and Go judge: the subject's CN is no name.
 bool covers(X509* x, const std::string& name) {
     unsigned char bytes[16];
-    if (::inet_pton(AF_INET, name.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, name.c_str(), bytes) == 1) return ::X509_check_ip_asc(x, name.c_str(), 0) == 1;
+    if (::inet_pton(AF_INET, name.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, name.c_str(), bytes) == 1)
+        return ::X509_check_ip_asc(x, name.c_str(), 0) == 1;
     return ::X509_check_host(x, name.data(), name.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
 }
 
@@ -99,38 +105,65 @@ bool lacks_intermediate(X509* leaf, STACK_OF(X509) * sent, X509_STORE_CTX* c, bo
         if (::X509_check_issued(sk_X509_value(sent, i), leaf) == X509_V_OK) return false;
     Own<STACK_OF(X509)> known{::X509_STORE_CTX_get1_certs(c, ::X509_get_issuer_name(leaf))};
     if (known && sk_X509_num(known.get()) > 0) return false; // an authority of that name, but with another key
-    Own<AUTHORITY_INFO_ACCESS> where{static_cast<AUTHORITY_INFO_ACCESS*>(::X509_get_ext_d2i(leaf, NID_info_access, nullptr, nullptr))};
+    Own<AUTHORITY_INFO_ACCESS> where{
+        static_cast<AUTHORITY_INFO_ACCESS*>(::X509_get_ext_d2i(leaf, NID_info_access, nullptr, nullptr))};
     return private_ca || where;
 }
 
-Trust distrusted(const Fault& fault, X509* leaf, STACK_OF(X509) * sent, X509_STORE_CTX* c, const std::string& ca, const Line& at) {
-    auto fails = [&](std::string_view code, Line what, Text remedy) { return Trust{code, Error{Code::handshake, say("{}: {}", "{}：{}", at, std::move(what)), remedy, {}}}; };
+Trust distrusted(const Fault& fault, X509* leaf, STACK_OF(X509) * sent, X509_STORE_CTX* c, const std::string& ca,
+                 const Line& at) {
+    auto fails = [&](std::string_view code, Line what, Text remedy) {
+        return Trust{code, Error{Code::handshake, say("{}: {}", "{}：{}", at, std::move(what)), remedy, {}}};
+    };
     auto issuer = shown(::X509_get_issuer_name(sk_X509_value(sent, sk_X509_num(sent) - 1)));
     switch (fault.error) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-        return fails("self_signed", Text{"the certificate is signed by itself alone", "证书是自签名的"},
-                     Text{"Give the server a certificate of an authority that its clients trust (Let's Encrypt, or your own). If it is meant to be so, name this very certificate with `ca:` in imops.yaml, and in every client.",
-                          "请为服务器换上客户端信任的 CA（Let's Encrypt 或自建 CA）签发的证书。若确需自签名，请在 imops.yaml 中用 `ca:` 指定该证书，各客户端也要信任它。"});
+        return fails(
+            "self_signed", Text{"the certificate is signed by itself alone", "证书是自签名的"},
+            Text{"Give the server a certificate of an authority that its clients trust (Let's Encrypt, or your own). "
+                 "If it is meant to be so, name this very certificate with `ca:` in imops.yaml, and in every client.",
+                 "请为服务器换上客户端信任的 CA（Let's Encrypt 或自建 CA）签发的证书。若确需自签名，请在 imops.yaml "
+                 "中用 `ca:` 指定该证书，各客户端也要信任它。"});
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE: // of an authority with a trusted name, but another key
         if (fault.error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN && lacks_intermediate(leaf, sent, c, !ca.empty()))
-            return fails("missing_intermediate", say("the intermediate certificate is not sent: {}", "服务器没有发送中间证书：{}", shown(::X509_get_issuer_name(leaf))),
-                         Text{"The server's file must hold the whole chain: first its own PEM block, then the intermediate's: `cat server.crt intermediate.crt > fullchain.pem`; with certbot name fullchain.pem, not cert.pem. Then reload the service.",
-                              "服务器的证书文件须包含完整证书链：先是自己的 PEM 块，再是中间证书：`cat server.crt intermediate.crt > fullchain.pem`；使用 certbot 时应配置 fullchain.pem 而不是 cert.pem。然后重新加载服务。"});
-        return fails("unknown_authority", say("an authority that is not trusted stands behind the certificate: {}", "证书由不受信任的 CA 签发：{}", issuer),
-                     Text{"A private authority: name its root certificate with `ca:` in imops.yaml, and put it into the trust store of every client (`update-ca-certificates`). Otherwise the server has the wrong certificate: `openssl s_client -showcerts -connect ADDRESS:PORT -servername NAME`.",
-                          "自建 CA：请在 imops.yaml 中用 `ca:` 指定其根证书，并加入每个客户端的信任库（`update-ca-certificates`）。否则就是服务器用错了证书：`openssl s_client -showcerts -connect 地址:端口 -servername 域名`。"});
+            return fails("missing_intermediate",
+                         say("the intermediate certificate is not sent: {}", "服务器没有发送中间证书：{}",
+                             shown(::X509_get_issuer_name(leaf))),
+                         Text{"The server's file must hold the whole chain: first its own PEM block, then the "
+                              "intermediate's: `cat server.crt intermediate.crt > fullchain.pem`; with certbot name "
+                              "fullchain.pem, not cert.pem. Then reload the service.",
+                              "服务器的证书文件须包含完整证书链：先是自己的 PEM 块，再是中间证书：`cat server.crt "
+                              "intermediate.crt > fullchain.pem`；使用 certbot 时应配置 fullchain.pem 而不是 "
+                              "cert.pem。然后重新加载服务。"});
+        return fails(
+            "unknown_authority",
+            say("an authority that is not trusted stands behind the certificate: {}", "证书由不受信任的 CA 签发：{}",
+                issuer),
+            Text{"A private authority: name its root certificate with `ca:` in imops.yaml, and put it into the trust "
+                 "store of every client (`update-ca-certificates`). Otherwise the server has the wrong certificate: "
+                 "`openssl s_client -showcerts -connect ADDRESS:PORT -servername NAME`.",
+                 "自建 CA：请在 imops.yaml 中用 `ca:` "
+                 "指定其根证书，并加入每个客户端的信任库（`update-ca-certificates`）。否则就是服务器用错了证书：`"
+                 "openssl s_client -showcerts -connect 地址:端口 -servername 域名`。"});
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID:
-        return fails("chain_expired", Text{"a certificate of its authority is out of date", "签发它的 CA 证书不在有效期内"},
-                     Text{"Fetch the authority's present intermediate certificate, put it behind the server's own into the file, reload the service; old roots are renewed with the package ca-certificates.",
-                          "请取得该 CA 现行的中间证书，放在服务器证书之后写入证书文件，并重新加载服务；旧的根证书通过更新 ca-certificates 软件包解决。"});
+        return fails(
+            "chain_expired", Text{"a certificate of its authority is out of date", "签发它的 CA 证书不在有效期内"},
+            Text{"Fetch the authority's present intermediate certificate, put it behind the server's own into the "
+                 "file, reload the service; old roots are renewed with the package ca-certificates.",
+                 "请取得该 CA 现行的中间证书，放在服务器证书之后写入证书文件，并重新加载服务；旧的根证书通过更新 "
+                 "ca-certificates 软件包解决。"});
     }
-    return fails("invalid", say("the certificate does not hold: {}", "证书校验不通过：{}", ::X509_verify_cert_error_string(fault.error)),
-                 Text{"Have it issued anew for a server (extended key usage serverAuth), by an authority whose own certificate says CA:TRUE.", "请重新签发服务器证书（扩展密钥用途 serverAuth），签发者的证书须为 CA:TRUE。"});
+    return fails(
+        "invalid",
+        say("the certificate does not hold: {}", "证书校验不通过：{}", ::X509_verify_cert_error_string(fault.error)),
+        Text{"Have it issued anew for a server (extended key usage serverAuth), by an authority whose own certificate "
+             "says CA:TRUE.",
+             "请重新签发服务器证书（扩展密钥用途 serverAuth），签发者的证书须为 CA:TRUE。"});
 }
 
 } // namespace
@@ -179,7 +212,8 @@ std::string chain_text(SSL* s) {
     for (int i = 0; sent && i < std::min(sk_X509_num(sent), 20); ++i) {
         auto* x = sk_X509_value(sent, i);
         bool follows = i == 0 || ::X509_check_issued(x, sk_X509_value(sent, i - 1)) == X509_V_OK;
-        rows += fmt::format("{}\t{}\t{}\t{}\n", shown(::X509_get_subject_name(x)), shown(::X509_get_issuer_name(x)), seconds(::X509_get0_notAfter(x)), follows ? "yes" : "no");
+        rows += fmt::format("{}\t{}\t{}\t{}\n", shown(::X509_get_subject_name(x)), shown(::X509_get_issuer_name(x)),
+                            seconds(::X509_get0_notAfter(x)), follows ? "yes" : "no");
     }
     return rows;
 }
@@ -190,7 +224,8 @@ std::string trust_text(SSL* s, const std::string& ca, const Line& where) {
     if (!leaf || !sent) return {};
     Own<X509_STORE_CTX> c{::X509_STORE_CTX_new()};
     Fault fault;
-    if (!c || ::X509_STORE_CTX_init(c.get(), ::SSL_CTX_get_cert_store(::SSL_get_SSL_CTX(s)), leaf.get(), sent) != 1) throw std::bad_alloc{};
+    if (!c || ::X509_STORE_CTX_init(c.get(), ::SSL_CTX_get_cert_store(::SSL_get_SSL_CTX(s)), leaf.get(), sent) != 1)
+        throw std::bad_alloc{};
     ::X509_STORE_CTX_set_default(c.get(), "ssl_server");
     X509_STORE_CTX_set_app_data(c.get(), &fault);
     ::X509_STORE_CTX_set_verify_cb(c.get(), note);

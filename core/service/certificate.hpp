@@ -3,7 +3,8 @@
 
 namespace imops::service {
 
-/// The lines of tls.peer: the certificate and what was agreed on, whether or not it is trusted. `name`: the one it should hold.
+/// The lines of tls.peer: the certificate and what was agreed on, whether or not it is trusted. `name`: the one it
+/// should hold.
 std::string peer_text(SSL*, const std::string& name);
 /// The rows of tls.chain: what the server sent, in its order.
 std::string chain_text(SSL*);

@@ -3,8 +3,8 @@
 
 namespace imops::service {
 
-/// Looks a name up, and compares with `expect.values`: exactly these, in any order. Codes of its own: nxdomain, no_record, servfail,
-/// refused_by_server, wrong_values, not_dns, needs_server.
+/// Looks a name up, and compares with `expect.values`: exactly these, in any order. Codes of its own: nxdomain,
+/// no_record, servfail, refused_by_server, wrong_values, not_dns, needs_server.
 Told ask_dns(const Target&);
 
 } // namespace imops::service

@@ -17,12 +17,18 @@ Told Answer::told(const Service& s, Told others) const {
     auto code = code_;
     auto error = error_;
     if (!s.reachable) {
-        bool hidden = code == "refused" || code == "timed_out" || code == "unreachable" || code == "name_not_found" || code == "hidden";
+        bool hidden = code == "refused" || code == "timed_out" || code == "unreachable" || code == "name_not_found" ||
+                      code == "hidden";
         code = hidden ? "ok" : "exposed";
         error.reset();
         if (!hidden)
-            error = Error{Code::remote, say("{} answers, and must not", "{} 有应答，但它不应能被访问", s.url.empty() ? s.name : s.url),
-                          Text{"Bind it to a private address, or refuse it in the proxy and the firewall for everybody but those who need it.", "请把它绑定到内网地址，或在反向代理和防火墙上只对需要者放行。"}, {}};
+            error =
+                Error{Code::remote,
+                      say("{} answers, and must not", "{} 有应答，但它不应能被访问", s.url.empty() ? s.name : s.url),
+                      Text{"Bind it to a private address, or refuse it in the proxy and the firewall for everybody but "
+                           "those who need it.",
+                           "请把它绑定到内网地址，或在反向代理和防火墙上只对需要者放行。"},
+                      {}};
     }
     Told told;
     if (s.reachable) told = std::move(others);
@@ -59,9 +65,15 @@ bool secure(Stream& stream, const TlsWish& wish, Answer& answer) {
 
 Error stranger(const Line& where, std::string_view first_bytes, Text wanted) {
     auto who = who_answers(first_bytes);
-    Text remedy{"Correct host and port in imops.yaml. `ss -ltnp` on its host shows which process has which port.", "请改正 imops.yaml 中的主机和端口。在其主机上用 `ss -ltnp` 查看各端口属于哪个进程。"};
-    if (!who.empty() && who.en != wanted.en) return {Code::unsupported, say("{}: {} answers, not {}", "{}：应答的是{}，不是{}", where, who, wanted), remedy, {}};
-    return {Code::unsupported, say("{}: what answers is not {}: {}", "{}：应答者不是{}：{}", where, wanted, one_line(first_bytes, 60)), remedy, {}};
+    Text remedy{"Correct host and port in imops.yaml. `ss -ltnp` on its host shows which process has which port.",
+                "请改正 imops.yaml 中的主机和端口。在其主机上用 `ss -ltnp` 查看各端口属于哪个进程。"};
+    if (!who.empty() && who.en != wanted.en)
+        return {
+            Code::unsupported, say("{}: {} answers, not {}", "{}：应答的是{}，不是{}", where, who, wanted), remedy, {}};
+    return {Code::unsupported,
+            say("{}: what answers is not {}: {}", "{}：应答者不是{}：{}", where, wanted, one_line(first_bytes, 60)),
+            remedy,
+            {}};
 }
 
 Told ask_tcp(const Target& t) {

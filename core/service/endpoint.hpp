@@ -24,7 +24,8 @@ class Answer {
     Told told(const Service&, Told others = {}) const;
 };
 
-/// The steps with which an endpoint over TCP begins, each timed; what goes wrong is told to the answer. Null or false: it did.
+/// The steps with which an endpoint over TCP begins, each timed; what goes wrong is told to the answer. Null or false:
+/// it did.
 std::unique_ptr<Stream> connect(const Target&, Answer&);
 /// TLS with a trusted certificate; code "untrusted".
 bool secure(Stream&, const TlsWish&, Answer&);

@@ -14,19 +14,42 @@ struct Cipher {
     std::string_view name;
 };
 constexpr std::array<Cipher, 28> named{{
-    {0x0001, "NULL-MD5"}, {0x0002, "NULL-SHA"}, {0x003b, "NULL-SHA256"}, {0xc006, "ECDHE-ECDSA-NULL-SHA"}, {0xc010, "ECDHE-RSA-NULL-SHA"},
-    {0x0018, "ADH-RC4-MD5"}, {0x001b, "ADH-DES-CBC3-SHA"}, {0x0034, "ADH-AES128-SHA"}, {0x003a, "ADH-AES256-SHA"}, {0x006c, "ADH-AES128-SHA256"},
-    {0x00a6, "ADH-AES128-GCM-SHA256"}, {0x00a7, "ADH-AES256-GCM-SHA384"}, {0xc018, "AECDH-AES128-SHA"}, {0xc019, "AECDH-AES256-SHA"},
-    {0x0003, "EXP-RC4-MD5"}, {0x0006, "EXP-RC2-CBC-MD5"}, {0x0008, "EXP-DES-CBC-SHA"}, {0x0014, "EXP-DHE-RSA-DES-CBC-SHA"},
-    {0x0004, "RC4-MD5"}, {0x0005, "RC4-SHA"}, {0xc007, "ECDHE-ECDSA-RC4-SHA"}, {0xc011, "ECDHE-RSA-RC4-SHA"}, {0x0009, "DES-CBC-SHA"}, {0x0015, "DHE-RSA-DES-CBC-SHA"},
-    {0x000a, "DES-CBC3-SHA"}, {0x0016, "DHE-RSA-DES-CBC3-SHA"}, {0xc008, "ECDHE-ECDSA-DES-CBC3-SHA"}, {0xc012, "ECDHE-RSA-DES-CBC3-SHA"},
+    {0x0001, "NULL-MD5"},
+    {0x0002, "NULL-SHA"},
+    {0x003b, "NULL-SHA256"},
+    {0xc006, "ECDHE-ECDSA-NULL-SHA"},
+    {0xc010, "ECDHE-RSA-NULL-SHA"},
+    {0x0018, "ADH-RC4-MD5"},
+    {0x001b, "ADH-DES-CBC3-SHA"},
+    {0x0034, "ADH-AES128-SHA"},
+    {0x003a, "ADH-AES256-SHA"},
+    {0x006c, "ADH-AES128-SHA256"},
+    {0x00a6, "ADH-AES128-GCM-SHA256"},
+    {0x00a7, "ADH-AES256-GCM-SHA384"},
+    {0xc018, "AECDH-AES128-SHA"},
+    {0xc019, "AECDH-AES256-SHA"},
+    {0x0003, "EXP-RC4-MD5"},
+    {0x0006, "EXP-RC2-CBC-MD5"},
+    {0x0008, "EXP-DES-CBC-SHA"},
+    {0x0014, "EXP-DHE-RSA-DES-CBC-SHA"},
+    {0x0004, "RC4-MD5"},
+    {0x0005, "RC4-SHA"},
+    {0xc007, "ECDHE-ECDSA-RC4-SHA"},
+    {0xc011, "ECDHE-RSA-RC4-SHA"},
+    {0x0009, "DES-CBC-SHA"},
+    {0x0015, "DHE-RSA-DES-CBC-SHA"},
+    {0x000a, "DES-CBC3-SHA"},
+    {0x0016, "DHE-RSA-DES-CBC3-SHA"},
+    {0xc008, "ECDHE-ECDSA-DES-CBC3-SHA"},
+    {0xc012, "ECDHE-RSA-DES-CBC3-SHA"},
 }};
 constexpr auto weak = [] {
     std::array<std::uint16_t, named.size()> all{};
     for (std::size_t i = 0; i < named.size(); ++i) all[i] = named[i].number;
     return all;
 }();
-constexpr std::array<std::uint16_t, 12> of_old{0xc00a, 0xc009, 0xc014, 0xc013, 0x0039, 0x0033, 0x0035, 0x002f, 0xc012, 0x000a, 0xc011, 0x0005};
+constexpr std::array<std::uint16_t, 12> of_old{0xc00a, 0xc009, 0xc014, 0xc013, 0x0039, 0x0033,
+                                               0x0035, 0x002f, 0xc012, 0x000a, 0xc011, 0x0005};
 
 void put(std::string& s, std::size_t n, int bytes) {
     while (bytes--) s += char(n >> (8 * bytes) & 0xff);
@@ -51,13 +74,16 @@ std::string extension(std::size_t number, const std::string& body) {
 /// RFC 5246, 7.4.1.2.
 std::string client_hello(std::uint16_t newest, std::span<const std::uint16_t> ciphers, const std::string& name) {
     static constexpr std::array<std::uint16_t, 4> curves{29, 23, 24, 25};
-    static constexpr std::array<std::uint16_t, 9> signatures{0x0403, 0x0503, 0x0603, 0x0804, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201};
+    static constexpr std::array<std::uint16_t, 9> signatures{0x0403, 0x0503, 0x0603, 0x0804, 0x0401,
+                                                             0x0501, 0x0601, 0x0203, 0x0201};
     unsigned char random[32], address[16];
     ::RAND_bytes(random, sizeof random);
     std::string extensions;
-    bool numeric = ::inet_pton(AF_INET, name.c_str(), address) == 1 || ::inet_pton(AF_INET6, name.c_str(), address) == 1;
+    bool numeric =
+        ::inet_pton(AF_INET, name.c_str(), address) == 1 || ::inet_pton(AF_INET6, name.c_str(), address) == 1;
     if (!name.empty() && !numeric) extensions += extension(0, counted('\0' + counted(name, 2), 2)); // server_name
-    extensions += extension(10, list_of(curves)) + extension(11, std::string{"\x01\0", 2}) + extension(0xff01, std::string(1, '\0'));
+    extensions += extension(10, list_of(curves)) + extension(11, std::string{"\x01\0", 2}) +
+                  extension(0xff01, std::string(1, '\0'));
     if (newest >= 0x0303) extensions += extension(13, list_of(signatures));
     std::string body;
     put(body, newest, 2);
@@ -72,7 +98,9 @@ std::string client_hello(std::uint16_t newest, std::span<const std::uint16_t> ci
 Result<Chosen> offer(Stream& s, std::uint16_t newest, std::span<const std::uint16_t> ciphers, const std::string& name) {
     if (auto e = s.write(client_hello(newest, ciphers, name))) return *e;
     std::string got;
-    auto number = [&](std::size_t at) { return std::uint16_t(static_cast<unsigned char>(got[at]) << 8 | static_cast<unsigned char>(got[at + 1])); };
+    auto number = [&](std::size_t at) {
+        return std::uint16_t(static_cast<unsigned char>(got[at]) << 8 | static_cast<unsigned char>(got[at + 1]));
+    };
     constexpr std::size_t session = 5 + 4 + 2 + 32; // record, message, version, random
     for (;;) {
         auto more = s.read();

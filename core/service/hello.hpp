@@ -10,9 +10,10 @@ struct Chosen {
     bool any = false; // no: it refused all
     std::uint16_t version = 0, cipher = 0;
 };
-/// Offers only these and listens for the choice; the key exchange does not take place. OpenSSL itself could not offer most of them.
-/// Errors: those of Stream.
-Result<Chosen> offer(Stream&, std::uint16_t newest_version, std::span<const std::uint16_t> ciphers, const std::string& name);
+/// Offers only these and listens for the choice; the key exchange does not take place. OpenSSL itself could not offer
+/// most of them. Errors: those of Stream.
+Result<Chosen> offer(Stream&, std::uint16_t newest_version, std::span<const std::uint16_t> ciphers,
+                     const std::string& name);
 
 std::string_view protocol_name(std::uint16_t version);
 /// "DES-CBC3-SHA"; an unknown one by its number.

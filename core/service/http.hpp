@@ -38,7 +38,9 @@ void tell_times(const net::Response&, Answer&);
 
 /// One endpoint, from wherever it is to be asked.
 Told ask_http(const Target&);
-/// Many that are asked from here, in one loop; each has `limit` from its first packet on. `done` is called as each is answered.
-void ask_http(const std::vector<Target>&, std::chrono::milliseconds limit, const std::function<void(std::size_t, Told)>& done);
+/// Many that are asked from here, in one loop; each has `limit` from its first packet on. `done` is called as each is
+/// answered.
+void ask_http(const std::vector<Target>&, std::chrono::milliseconds limit,
+              const std::function<void(std::size_t, Told)>& done);
 
 } // namespace imops::service

@@ -35,11 +35,14 @@ struct LibpqApi {
 
     LibpqApi() {
         Library so{"libpq.so.5"};
-        found = so.find("PQconnectStartParams", start) && so.find("PQconnectPoll", poll) && so.find("PQstatus", status) && so.find("PQsocket", socket) &&
-                so.find("PQerrorMessage", error) && so.find("PQfinish", finish) && so.find("PQsetErrorVerbosity", verbosity) && so.find("PQsetNoticeReceiver", notices) &&
-                so.find("PQsslInUse", ssl) && so.find("PQsetnonblocking", nonblocking) && so.find("PQsendQuery", send) && so.find("PQflush", flush) &&
-                so.find("PQconsumeInput", consume) && so.find("PQisBusy", busy) && so.find("PQgetResult", result) && so.find("PQresultStatus", outcome) &&
-                so.find("PQresultErrorField", field) && so.find("PQntuples", rows) && so.find("PQnfields", columns) && so.find("PQgetisnull", null) &&
+        found = so.find("PQconnectStartParams", start) && so.find("PQconnectPoll", poll) &&
+                so.find("PQstatus", status) && so.find("PQsocket", socket) && so.find("PQerrorMessage", error) &&
+                so.find("PQfinish", finish) && so.find("PQsetErrorVerbosity", verbosity) &&
+                so.find("PQsetNoticeReceiver", notices) && so.find("PQsslInUse", ssl) &&
+                so.find("PQsetnonblocking", nonblocking) && so.find("PQsendQuery", send) && so.find("PQflush", flush) &&
+                so.find("PQconsumeInput", consume) && so.find("PQisBusy", busy) && so.find("PQgetResult", result) &&
+                so.find("PQresultStatus", outcome) && so.find("PQresultErrorField", field) &&
+                so.find("PQntuples", rows) && so.find("PQnfields", columns) && so.find("PQgetisnull", null) &&
                 so.find("PQgetvalue", value) && so.find("PQclear", clear);
     }
 };
@@ -58,12 +61,16 @@ void ignore(void*, const PGresult*) {}
 
 void Session::Close::operator()(void* connection) const { api->finish(as_connection(connection)); }
 
-Result<std::unique_ptr<Session>> Session::begin(std::span<const std::pair<const char*, std::string>> settings, const Secret* password, Clock::time_point deadline, const volatile int* stop) {
+Result<std::unique_ptr<Session>> Session::begin(std::span<const std::pair<const char*, std::string>> settings,
+                                                const Secret* password, Clock::time_point deadline,
+                                                const volatile int* stop) {
     static const LibpqApi api;
     if (!api.found) return library_missing("libpq", {"which talks to PostgreSQL", "用于访问 PostgreSQL"}, "libpq5");
     std::vector<const char*> keys, values;
     for (auto& [key, value] : settings) keys.push_back(key), values.push_back(value.c_str());
-    if (password) keys.push_back("password"), values.push_back(password->reveal().data()); // of a std::string: it ends with a null byte
+    if (password)
+        keys.push_back("password"),
+            values.push_back(password->reveal().data()); // of a std::string: it ends with a null byte
     keys.push_back(nullptr), values.push_back(nullptr);
     auto s = std::unique_ptr<Session>{new Session{api, deadline, stop}};
     s->connection_.reset(api.start(keys.data(), values.data(), 0));
@@ -81,11 +88,16 @@ std::optional<Error> Session::wait(short events) const {
         auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
         auto ms = int(std::clamp<long long>(left, 0, slice));
         if (::poll(&p, 1, ms) > 0) return {};
-        if (stop_ && *stop_) return Error{Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}};
+        if (stop_ && *stop_)
+            return Error{Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}};
         if (ms == 0)
-            return Error{Code::timed_out, Text{"PostgreSQL gives no complete answer in time", "PostgreSQL 未在时限内给出完整应答"},
-                         Text{"Is its host swapping or busy, or its disk slow? On it: `top`, `vmstat 1 5`, and the log of PostgreSQL. A pooler (PgBouncer) waits so for a dead server.",
-                              "其主机是否在换页、过于繁忙或磁盘缓慢？在其上执行 `top`、`vmstat 1 5`，并查看 PostgreSQL 日志。连接池（PgBouncer）在后端停止时也会这样一直等待。"}, {}};
+            return Error{Code::timed_out,
+                         Text{"PostgreSQL gives no complete answer in time", "PostgreSQL 未在时限内给出完整应答"},
+                         Text{"Is its host swapping or busy, or its disk slow? On it: `top`, `vmstat 1 5`, and the log "
+                              "of PostgreSQL. A pooler (PgBouncer) waits so for a dead server.",
+                              "其主机是否在换页、过于繁忙或磁盘缓慢？在其上执行 `top`、`vmstat 1 5`，并查看 PostgreSQL "
+                              "日志。连接池（PgBouncer）在后端停止时也会这样一直等待。"},
+                         {}};
     }
 }
 
@@ -108,7 +120,10 @@ Result<std::vector<Row>> Session::ask(const std::string& sql) {
     auto& api = *connection_.get_deleter().api;
     auto* c = as_connection(connection_.get());
     auto lost = [&] {
-        return Error{Code::lost, say("the connection broke: {}", "连接中断：{}", one_line(api.error(c), 200)), Text{"Look into the log of PostgreSQL.", "请查看 PostgreSQL 的日志。"}, {}};
+        return Error{Code::lost,
+                     say("the connection broke: {}", "连接中断：{}", one_line(api.error(c), 200)),
+                     Text{"Look into the log of PostgreSQL.", "请查看 PostgreSQL 的日志。"},
+                     {}};
     };
     if (!api.send(c, sql.c_str())) return lost();
     for (int n; (n = api.flush(c)) != 0;) {
@@ -131,12 +146,17 @@ Result<std::vector<Row>> Session::ask(const std::string& sql) {
             for (int i = 0; i < std::min(api.rows(r.get()), most_rows); ++i) {
                 auto& row = rows.emplace_back();
                 for (int k = 0; k < api.columns(r.get()); ++k)
-                    row.push_back(api.null(r.get(), i, k) ? std::nullopt : std::optional<std::string>{api.value(r.get(), i, k)});
+                    row.push_back(api.null(r.get(), i, k) ? std::nullopt
+                                                          : std::optional<std::string>{api.value(r.get(), i, k)});
             }
         } else if (outcome != PGRES_COMMAND_OK && outcome != PGRES_EMPTY_QUERY && !wrong) {
             auto* said = api.field(r.get(), PG_DIAG_MESSAGE_PRIMARY);
             auto* state = api.field(r.get(), PG_DIAG_SQLSTATE);
-            wrong = Error{Code::remote, say("PostgreSQL says {}: {}", "PostgreSQL 报告 {}：{}", state ? state : "?", one_line(said ? said : "", 200)), {}, {}};
+            wrong = Error{Code::remote,
+                          say("PostgreSQL says {}: {}", "PostgreSQL 报告 {}：{}", state ? state : "?",
+                              one_line(said ? said : "", 200)),
+                          {},
+                          {}};
         }
     }
     if (wrong) return *wrong;

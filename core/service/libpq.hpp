@@ -7,8 +7,8 @@ namespace imops::service::postgres {
 
 struct LibpqApi;
 
-/// One connection of libpq, which is opened (dlopen) at the first one: it brings Kerberos and LDAP with it, and most commands need none of them.
-/// Nothing waits longer than the deadline.
+/// One connection of libpq, which is opened (dlopen) at the first one: it brings Kerberos and LDAP with it, and most
+/// commands need none of them. Nothing waits longer than the deadline.
 class Session {
     struct Close {
         const LibpqApi* api;
@@ -18,12 +18,16 @@ class Session {
     Clock::time_point deadline_;
     const volatile int* stop_;
 
-    explicit Session(const LibpqApi& api, Clock::time_point deadline, const volatile int* stop) : connection_{nullptr, Close{&api}}, deadline_{deadline}, stop_{stop} {}
+    explicit Session(const LibpqApi& api, Clock::time_point deadline, const volatile int* stop)
+        : connection_{nullptr, Close{&api}}, deadline_{deadline}, stop_{stop} {}
     std::optional<Error> wait(short events) const;
 
   public:
-    /// Begins to connect; nothing is waited for. `settings` are libpq's parameters. Errors: Code::unsupported (no libpq.so.5 on this machine).
-    static Result<std::unique_ptr<Session>> begin(std::span<const std::pair<const char*, std::string>> settings, const Secret* password, Clock::time_point deadline, const volatile int* stop);
+    /// Begins to connect; nothing is waited for. `settings` are libpq's parameters. Errors: Code::unsupported (no
+    /// libpq.so.5 on this machine).
+    static Result<std::unique_ptr<Session>> begin(std::span<const std::pair<const char*, std::string>> settings,
+                                                  const Secret* password, Clock::time_point deadline,
+                                                  const volatile int* stop);
     /// Waits until it is logged in; else what libpq says. Errors: Code::timed_out, interrupted.
     Result<std::optional<Complaint>> finish();
     bool encrypted() const;

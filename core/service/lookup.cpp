@@ -14,7 +14,14 @@ namespace imops::service {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ns_type>, 8> types{{{"A", ns_t_a}, {"AAAA", ns_t_aaaa}, {"CNAME", ns_t_cname}, {"MX", ns_t_mx}, {"NS", ns_t_ns}, {"PTR", ns_t_ptr}, {"SRV", ns_t_srv}, {"TXT", ns_t_txt}}};
+constexpr std::array<std::pair<std::string_view, ns_type>, 8> types{{{"A", ns_t_a},
+                                                                     {"AAAA", ns_t_aaaa},
+                                                                     {"CNAME", ns_t_cname},
+                                                                     {"MX", ns_t_mx},
+                                                                     {"NS", ns_t_ns},
+                                                                     {"PTR", ns_t_ptr},
+                                                                     {"SRV", ns_t_srv},
+                                                                     {"TXT", ns_t_txt}}};
 static_assert(types.size() == dns_types.size());
 
 int type_of(const DnsQuestion& q) {
@@ -55,8 +62,12 @@ std::optional<std::string> value_of(const ns_msg& m, const ns_rr& r) {
     auto data = ns_rr_rdata(r);
     std::size_t size = ns_rr_rdlen(r);
     switch (int(ns_rr_type(r))) {
-    case ns_t_a: return size == 4 && ::inet_ntop(AF_INET, data, text, sizeof text) ? std::optional<std::string>{text} : std::nullopt;
-    case ns_t_aaaa: return size == 16 && ::inet_ntop(AF_INET6, data, text, sizeof text) ? std::optional<std::string>{text} : std::nullopt;
+    case ns_t_a:
+        return size == 4 && ::inet_ntop(AF_INET, data, text, sizeof text) ? std::optional<std::string>{text}
+                                                                          : std::nullopt;
+    case ns_t_aaaa:
+        return size == 16 && ::inet_ntop(AF_INET6, data, text, sizeof text) ? std::optional<std::string>{text}
+                                                                            : std::nullopt;
     case ns_t_srv: return numbers_and_name(m, r, 3);
     case ns_t_mx: return numbers_and_name(m, r, 1);
     case ns_t_txt: { // pieces of at most 255 bytes, which are one text
@@ -71,9 +82,12 @@ std::optional<std::string> value_of(const ns_msg& m, const ns_rr& r) {
     }
 }
 
-Error no_name_server(const Line& where, std::string_view first_bytes) { return stranger(where, first_bytes, Text{"a name server", "域名服务器"}); }
+Error no_name_server(const Line& where, std::string_view first_bytes) {
+    return stranger(where, first_bytes, Text{"a name server", "域名服务器"});
+}
 
-Result<DnsAnswer> over_tcp(const DnsQuestion& q, const NameServer& server, const Origin& from, Clock::time_point deadline, std::uint16_t id) {
+Result<DnsAnswer> over_tcp(const DnsQuestion& q, const NameServer& server, const Origin& from,
+                           Clock::time_point deadline, std::uint16_t id) {
     auto stream = Stream::dial(from, server.address, server.port, deadline);
     if (!stream) return stream.error();
     auto message = dns_message(q, id);
@@ -82,10 +96,17 @@ Result<DnsAnswer> over_tcp(const DnsQuestion& q, const NameServer& server, const
     auto size = [&] { return std::size_t(std::uint8_t(got[0]) << 8 | std::uint8_t(got[1])); };
     while (got.size() < 2 || got.size() < 2 + size()) {
         auto more = (*stream)->read();
-        if (!more) return !got.empty() && !who_answers(got).empty() ? no_name_server((*stream)->where(), got) : more.error();
+        if (!more)
+            return !got.empty() && !who_answers(got).empty() ? no_name_server((*stream)->where(), got) : more.error();
         if (more->empty())
-            return got.empty() ? Error{Code::lost, say("{}: closes the connection without an answer", "{}：没有应答就关闭了连接", (*stream)->where()),
-                                       Text{"Does the name server take questions over TCP, as RFC 7766 demands? `dig +tcp NAME @SERVER` shows it.", "域名服务器是否接受 TCP 查询（RFC 7766 的要求）？可用 `dig +tcp 域名 @服务器` 查看。"}, {}}
+            return got.empty() ? Error{Code::lost,
+                                       say("{}: closes the connection without an answer", "{}：没有应答就关闭了连接",
+                                           (*stream)->where()),
+                                       Text{"Does the name server take questions over TCP, as RFC 7766 demands? `dig "
+                                            "+tcp NAME @SERVER` shows it.",
+                                            "域名服务器是否接受 TCP 查询（RFC 7766 的要求）？可用 `dig +tcp 域名 "
+                                            "@服务器` 查看。"},
+                                       {}}
                                : no_name_server((*stream)->where(), got);
         got += *more;
     }
@@ -94,7 +115,8 @@ Result<DnsAnswer> over_tcp(const DnsQuestion& q, const NameServer& server, const
     return *answer;
 }
 
-Result<DnsAnswer> ask_one(const DnsQuestion& q, const NameServer& server, const Origin& from, Clock::time_point deadline) {
+Result<DnsAnswer> ask_one(const DnsQuestion& q, const NameServer& server, const Origin& from,
+                          Clock::time_point deadline) {
     std::uint16_t id = 0;
     if (::RAND_bytes(reinterpret_cast<unsigned char*>(&id), sizeof id) != 1) throw std::bad_alloc{};
     if (from.via) return over_tcp(q, server, from, deadline, id);
@@ -102,11 +124,14 @@ Result<DnsAnswer> ask_one(const DnsQuestion& q, const NameServer& server, const 
     if (!datagram) return datagram.error();
     std::optional<DnsAnswer> answer;
     std::string other;
-    auto got = (*datagram).ask(dns_message(q, id), [&](std::string_view bytes) {
-        answer = read_dns_answer(bytes, q, id);
-        if (!answer) other = bytes.substr(0, 80);
-        return answer.has_value();
-    }, deadline);
+    auto got = (*datagram).ask(
+        dns_message(q, id),
+        [&](std::string_view bytes) {
+            answer = read_dns_answer(bytes, q, id);
+            if (!answer) other = bytes.substr(0, 80);
+            return answer.has_value();
+        },
+        deadline);
     if (!got) return other.empty() ? got.error() : no_name_server(datagram->where(), other);
     if (answer->cut) return over_tcp(q, server, from, deadline, id);
     return *answer;
@@ -119,17 +144,22 @@ std::string dns_message(const DnsQuestion& q, std::uint16_t id) {
     auto n = ::dn_comp(q.name.c_str(), name, sizeof name, nullptr, nullptr);
     if (n < 0) return {};
     constexpr std::string_view head{"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10}; // "ask further", one question
-    return big_endian(id) + std::string{head} + std::string{reinterpret_cast<char*>(name), std::size_t(n)} + big_endian(unsigned(type_of(q))) + big_endian(ns_c_in);
+    return big_endian(id) + std::string{head} + std::string{reinterpret_cast<char*>(name), std::size_t(n)} +
+           big_endian(unsigned(type_of(q))) + big_endian(ns_c_in);
 }
 
 std::optional<DnsAnswer> read_dns_answer(std::string_view message, const DnsQuestion& q, std::uint16_t id) {
     ns_msg m;
     ns_rr r;
-    if (message.size() > 65535 || ::ns_initparse(reinterpret_cast<Bytes>(message.data()), int(message.size()), &m) != 0) return {};
-    if (ns_msg_id(m) != id || !::ns_msg_getflag(m, ns_f_qr) || ns_msg_count(m, ns_s_qd) != 1 || ::ns_parserr(&m, ns_s_qd, 0, &r) != 0) return {};
+    if (message.size() > 65535 || ::ns_initparse(reinterpret_cast<Bytes>(message.data()), int(message.size()), &m) != 0)
+        return {};
+    if (ns_msg_id(m) != id || !::ns_msg_getflag(m, ns_f_qr) || ns_msg_count(m, ns_s_qd) != 1 ||
+        ::ns_parserr(&m, ns_s_qd, 0, &r) != 0)
+        return {};
     if (ns_rr_type(r) != type_of(q) || small(ns_rr_name(r)) != small(q.name)) return {};
     DnsAnswer answer{::ns_msg_getflag(m, ns_f_rcode), ::ns_msg_getflag(m, ns_f_tc) != 0, {}};
-    for (int i = 0; !answer.cut && i < ns_msg_count(m, ns_s_an); ++i) { // aliases before the records that are wanted are of another type
+    for (int i = 0; !answer.cut && i < ns_msg_count(m, ns_s_an);
+         ++i) { // aliases before the records that are wanted are of another type
         if (::ns_parserr(&m, ns_s_an, i, &r) != 0) return {};
         if (ns_rr_type(r) != type_of(q) || ns_rr_class(r) != ns_c_in) continue;
         auto value = value_of(m, r);
@@ -148,14 +178,17 @@ std::vector<NameServer> name_servers() {
     for (int i = 0; i < state.nscount; ++i) {
         auto& v4 = state.nsaddr_list[i];
         auto* v6 = state._u._ext.nsaddrs[i];
-        if (v4.sin_family == AF_INET && ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text)) all.push_back({text, ntohs(v4.sin_port)});
-        else if (v6 && ::inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text)) all.push_back({text, ntohs(v6->sin6_port)});
+        if (v4.sin_family == AF_INET && ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text))
+            all.push_back({text, ntohs(v4.sin_port)});
+        else if (v6 && ::inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text))
+            all.push_back({text, ntohs(v6->sin6_port)});
     }
     ::res_nclose(&state);
     return all;
 }
 
-Result<DnsAnswer> look_up(const DnsQuestion& q, const std::vector<NameServer>& servers, const Origin& from, Clock::time_point deadline) {
+Result<DnsAnswer> look_up(const DnsQuestion& q, const std::vector<NameServer>& servers, const Origin& from,
+                          Clock::time_point deadline) {
     std::optional<Error> last;
     for (std::size_t i = 0; i < servers.size(); ++i) {
         auto share = (deadline - Clock::now()) / int(servers.size() - i);
@@ -165,7 +198,11 @@ Result<DnsAnswer> look_up(const DnsQuestion& q, const std::vector<NameServer>& s
         if (!answer) last = answer.error();
     }
     if (last) return *last;
-    return Error{Code::config, Text{"this machine has no name server", "本机没有配置域名服务器"}, Text{"Give one in /etc/resolv.conf (`nameserver ADDRESS`), or in the url: dns://SERVER/NAME?type=A.", "请在 /etc/resolv.conf 中写入 `nameserver 地址`，或在 url 中指定：dns://服务器/域名?type=A。"}, {}};
+    return Error{Code::config,
+                 Text{"this machine has no name server", "本机没有配置域名服务器"},
+                 Text{"Give one in /etc/resolv.conf (`nameserver ADDRESS`), or in the url: dns://SERVER/NAME?type=A.",
+                      "请在 /etc/resolv.conf 中写入 `nameserver 地址`，或在 url 中指定：dns://服务器/域名?type=A。"},
+                 {}};
 }
 
 } // namespace imops::service

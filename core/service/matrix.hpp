@@ -23,15 +23,17 @@ class Homeserver {
     Clock::time_point until_;
 
   public:
-    Homeserver(const Target& t, net::Http http, Clock::time_point until) : target_{t}, http_{std::move(http)}, until_{until} {}
+    Homeserver(const Target& t, net::Http http, Clock::time_point until)
+        : target_{t}, http_{std::move(http)}, until_{until} {}
     Line where() const;
     void end_at(Clock::time_point t) { until_ = t; }
     Clock::time_point end() const { return until_; }
     /// False, and at once, when there is not so much time.
     bool pause(double seconds) const;
-    /// `path` as the specification has it, from "/_matrix" on. A server that asks to come later is asked again in time. An answer of
-    /// any other kind is a reply. Codes: those of Http, and rate_limited.
-    Step ask(const char* method, const std::string& path, const Secret* authorization, std::string_view body, MatrixReply& into);
+    /// `path` as the specification has it, from "/_matrix" on. A server that asks to come later is asked again in time.
+    /// An answer of any other kind is a reply. Codes: those of Http, and rate_limited.
+    Step ask(const char* method, const std::string& path, const Secret* authorization, std::string_view body,
+             MatrixReply& into);
     /// Why the server did not do `what`.
     Cause refused(const MatrixReply&, const Line& what);
 };

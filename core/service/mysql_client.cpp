@@ -31,10 +31,13 @@ struct MysqlApi {
 
     MysqlApi() {
         Library so{"libmariadb.so.3"};
-        found = so.find("mysql_server_init", server_init) && so.find("mysql_init", init) && so.find("mysql_options", options) && so.find("mysql_real_connect", real_connect) &&
-                so.find("mysql_real_query", real_query) && so.find("mysql_store_result", store_result) && so.find("mysql_num_fields", num_fields) &&
-                so.find("mysql_fetch_fields", fetch_fields) && so.find("mysql_fetch_row", fetch_row) && so.find("mysql_fetch_lengths", fetch_lengths) &&
-                so.find("mysql_free_result", free_result) && so.find("mysql_errno", error_number) && so.find("mysql_error", error_text) && so.find("mysql_close", close) &&
+        found = so.find("mysql_server_init", server_init) && so.find("mysql_init", init) &&
+                so.find("mysql_options", options) && so.find("mysql_real_connect", real_connect) &&
+                so.find("mysql_real_query", real_query) && so.find("mysql_store_result", store_result) &&
+                so.find("mysql_num_fields", num_fields) && so.find("mysql_fetch_fields", fetch_fields) &&
+                so.find("mysql_fetch_row", fetch_row) && so.find("mysql_fetch_lengths", fetch_lengths) &&
+                so.find("mysql_free_result", free_result) && so.find("mysql_errno", error_number) &&
+                so.find("mysql_error", error_text) && so.find("mysql_close", close) &&
                 so.find("mysql_get_client_version", client_version) && server_init(0, nullptr, nullptr) == 0;
         if (found) version = client_version();
     }
@@ -42,12 +45,14 @@ struct MysqlApi {
 
 namespace {
 
-constexpr int slice = 200;               // ms after which an interrupt is noticed
-constexpr std::size_t flood = 64 << 20;  // all answers together are a few hundred KiB
+constexpr int slice = 200;              // ms after which an interrupt is noticed
+constexpr std::size_t flood = 64 << 20; // all answers together are a few hundred KiB
 
 Result<const MysqlApi*> library() {
     static const MysqlApi api; // the library wants to be prepared once, before threads use it
-    if (!api.found) return library_missing("libmariadb", {"which asks MySQL and MariaDB", "用于检查 MySQL 和 MariaDB"}, "libmariadb3");
+    if (!api.found)
+        return library_missing("libmariadb", {"which asks MySQL and MariaDB", "用于检查 MySQL 和 MariaDB"},
+                               "libmariadb3");
     return &api;
 }
 
@@ -68,7 +73,9 @@ bool deliver(int fd, std::string& from) {
 } // namespace
 
 Relay::Relay(net::Door door, int far, std::string first, Clock::time_point deadline, const volatile int* stop)
-    : door_{std::move(door)}, far_{far}, first_{std::move(first)}, deadline_{deadline}, stop_{stop}, thread_{[this] { end_ = carry(); }} {}
+    : door_{std::move(door)}, far_{far}, first_{std::move(first)}, deadline_{deadline}, stop_{stop}, thread_{[this] {
+          end_ = carry();
+      }} {}
 
 Relay::End Relay::carry() {
     auto accepted = door_.accept(deadline_);
@@ -78,7 +85,9 @@ Relay::End Relay::carry() {
     std::string to_near = std::move(first_), to_far;
     std::size_t sent = 0, got = 0;
     for (;;) {
-        auto events = [](const std::string& in, const std::string& out) { return short((in.empty() ? POLLIN : 0) | (out.empty() ? 0 : POLLOUT)); };
+        auto events = [](const std::string& in, const std::string& out) {
+            return short((in.empty() ? POLLIN : 0) | (out.empty() ? 0 : POLLOUT));
+        };
         pollfd p[] = {{near.get(), events(to_far, to_near), 0}, {far_, events(to_near, to_far), 0}};
         auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
         // `end_` is set before `near` closes: whoever sees the close must also see why
@@ -123,14 +132,19 @@ void MysqlClient::set_options(const Target& t, const std::string& fingerprint, b
     set(MYSQL_SET_CHARSET_NAME, "utf8mb4");
     set(MYSQL_OPT_CONNECT_ATTR_RESET, nullptr); // who asks is not told
     set(MYSQL_OPT_SSL_ENFORCE, &tls);
-    set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &no); // we have verified it; the library meets it at the door of the loopback address
+    set(MYSQL_OPT_SSL_VERIFY_SERVER_CERT,
+        &no); // we have verified it; the library meets it at the door of the loopback address
     if (tls) set(MARIADB_OPT_TLS_PEER_FP, fingerprint.c_str());
     set(MYSQL_DEFAULT_AUTH, "mysql_native_password");
-    set(MARIADB_OPT_RESTRICTED_AUTH, trusted ? "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password" : "mysql_native_password,client_ed25519");
+    set(MARIADB_OPT_RESTRICTED_AUTH, trusted
+                                         ? "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password"
+                                         : "mysql_native_password,client_ed25519");
     set(MYSQL_OPT_CAN_HANDLE_EXPIRED_PASSWORDS, &no);
 }
 
-Result<std::unique_ptr<MysqlClient>> MysqlClient::open(std::unique_ptr<Stream> stream, std::string greeting, const Target& t, const std::string& fingerprint, bool trusted, std::optional<Trouble>& trouble) {
+Result<std::unique_ptr<MysqlClient>> MysqlClient::open(std::unique_ptr<Stream> stream, std::string greeting,
+                                                       const Target& t, const std::string& fingerprint, bool trusted,
+                                                       std::optional<Trouble>& trouble) {
     auto api = library();
     if (!api) return api.error();
     auto door = net::Door::open();
@@ -143,7 +157,8 @@ Result<std::unique_ptr<MysqlClient>> MysqlClient::open(std::unique_ptr<Stream> s
     c->set_options(t, fingerprint, trusted);
     auto* password = t.password ? t.password->reveal().data() : ""; // ends with a zero: a Secret holds a string
     auto* database = t.database.empty() ? nullptr : t.database.c_str();
-    if (!(*api)->real_connect(c->my_.get(), "127.0.0.1", t.user.c_str(), password, database, unsigned(c->relay_->port()), nullptr, 0))
+    if (!(*api)->real_connect(c->my_.get(), "127.0.0.1", t.user.c_str(), password, database,
+                              unsigned(c->relay_->port()), nullptr, 0))
         trouble = Trouble{int((*api)->error_number(c->my_.get())), (*api)->error_text(c->my_.get()), c->relay_->end()};
     return c;
 }
@@ -162,7 +177,8 @@ std::optional<MysqlClient::Trouble> MysqlClient::ask(const std::string& sql, Mys
     while (auto row = api_.fetch_row(result)) {
         auto* sizes = api_.fetch_lengths(result);
         auto& r = rows.emplace_back();
-        for (unsigned i = 0; i < columns; ++i) r.emplace_back(row[i] ? std::string_view{row[i], sizes[i]} : std::string_view{});
+        for (unsigned i = 0; i < columns; ++i)
+            r.emplace_back(row[i] ? std::string_view{row[i], sizes[i]} : std::string_view{});
     }
     api_.free_result(result);
     return {};

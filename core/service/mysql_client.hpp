@@ -12,8 +12,8 @@ namespace imops::service {
 
 struct MysqlApi;
 
-/// Carries bytes between a library that insists on connecting by itself and a connection that we have made. It ends at the
-/// deadline, when a side ends, and when the far side sends more than anybody should read.
+/// Carries bytes between a library that insists on connecting by itself and a connection that we have made. It ends at
+/// the deadline, when a side ends, and when the far side sends more than anybody should read.
 class Relay {
   public:
     enum class End { one_side, late, flooded, interrupted };
@@ -54,9 +54,12 @@ class MysqlClient {
         std::string text;
         Relay::End end = Relay::End::one_side;
     };
-    /// Errors: Code::unsupported (no library), io. `trouble` tells why the log-in failed. `greeting`: what was already read from the stream.
-    /// `fingerprint`, by `fingerprint_of`, is that of the certificate that TLS must meet; empty: no TLS.
-    static Result<std::unique_ptr<MysqlClient>> open(std::unique_ptr<Stream>, std::string greeting, const Target&, const std::string& fingerprint, bool trusted, std::optional<Trouble>& trouble);
+    /// Errors: Code::unsupported (no library), io. `trouble` tells why the log-in failed. `greeting`: what was already
+    /// read from the stream. `fingerprint`, by `fingerprint_of`, is that of the certificate that TLS must meet; empty:
+    /// no TLS.
+    static Result<std::unique_ptr<MysqlClient>> open(std::unique_ptr<Stream>, std::string greeting, const Target&,
+                                                     const std::string& fingerprint, bool trusted,
+                                                     std::optional<Trouble>& trouble);
     /// Of the certificate that `s` has met, as the library compares it. Errors: Code::unsupported (no library).
     static Result<std::string> fingerprint_of(const Stream& s);
     /// The rows of one statement; a NULL is "".

@@ -16,14 +16,34 @@ struct Field {
     As as = As::plain;
 };
 constexpr std::array<Field, 28> fields{{
-    {"version", "version", As::version}, {"charset", "character_set_server"}, {"pool", "innodb_buffer_pool_size"}, {"max_connections", "max_connections"},
-    {"packet", "max_allowed_packet"}, {"idle", "wait_timeout"}, {"binlog", "log_bin", As::flag}, {"binlog_kept", "binlog_expire_logs_seconds"},
-    {"commit", "innodb_flush_log_at_trx_commit"}, {"sync_binlog", "sync_binlog"}, {"doublewrite", "innodb_doublewrite", As::flag},
-    {"slow_log", "slow_query_log", As::flag}, {"read_only", "read_only", As::flag}, {"strict", "sql_mode", As::strict}, {"uptime", "Uptime"},
-    {"connected", "Threads_connected"}, {"aborted", "Aborted_connects"}, {"attempts", "Connections"}, {"refused", "Connection_errors_max_connections"},
-    {"pool_asked", "Innodb_buffer_pool_read_requests"}, {"pool_read", "Innodb_buffer_pool_reads"}, {"tmp", "Created_tmp_tables"},
-    {"tmp_disk", "Created_tmp_disk_tables"}, {"slow", "Slow_queries"}, {"asked", "Questions"}, {"scans", "Select_full_join"},
-    {"deadlocks", "Innodb_deadlocks"}, {"history", "Innodb_history_list_length"},
+    {"version", "version", As::version},
+    {"charset", "character_set_server"},
+    {"pool", "innodb_buffer_pool_size"},
+    {"max_connections", "max_connections"},
+    {"packet", "max_allowed_packet"},
+    {"idle", "wait_timeout"},
+    {"binlog", "log_bin", As::flag},
+    {"binlog_kept", "binlog_expire_logs_seconds"},
+    {"commit", "innodb_flush_log_at_trx_commit"},
+    {"sync_binlog", "sync_binlog"},
+    {"doublewrite", "innodb_doublewrite", As::flag},
+    {"slow_log", "slow_query_log", As::flag},
+    {"read_only", "read_only", As::flag},
+    {"strict", "sql_mode", As::strict},
+    {"uptime", "Uptime"},
+    {"connected", "Threads_connected"},
+    {"aborted", "Aborted_connects"},
+    {"attempts", "Connections"},
+    {"refused", "Connection_errors_max_connections"},
+    {"pool_asked", "Innodb_buffer_pool_read_requests"},
+    {"pool_read", "Innodb_buffer_pool_reads"},
+    {"tmp", "Created_tmp_tables"},
+    {"tmp_disk", "Created_tmp_disk_tables"},
+    {"slow", "Slow_queries"},
+    {"asked", "Questions"},
+    {"scans", "Select_full_join"},
+    {"deadlocks", "Innodb_deadlocks"},
+    {"history", "Innodb_history_list_length"},
 }};
 
 std::string lower(std::string_view s) {
@@ -48,8 +68,10 @@ std::string as_text(As as, const std::string& value) {
 std::string unquoted(std::string_view s) {
     std::string name;
     for (std::size_t i = 0; i < s.size(); ++i) {
-        if (s[i] == '\\' && i + 1 < s.size()) name += s[++i];
-        else if (s[i] != '`' && s[i] != '\'' && s[i] != '"') name += s[i];
+        if (s[i] == '\\' && i + 1 < s.size())
+            name += s[++i];
+        else if (s[i] != '`' && s[i] != '\'' && s[i] != '"')
+            name += s[i];
     }
     return name;
 }
@@ -61,7 +83,8 @@ bool covers(std::string_view pattern, std::string_view database) {
     return database.size() >= percent && lower(database.substr(0, percent)) == lower(pattern.substr(0, percent));
 }
 
-constexpr std::string_view own_work[] = {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "INDEX", "REFERENCES"};
+constexpr std::string_view own_work[] = {"SELECT", "INSERT", "UPDATE", "DELETE",    "CREATE",
+                                         "ALTER",  "DROP",   "INDEX",  "REFERENCES"};
 
 struct Grant {
     std::set<std::string> rights;
@@ -81,8 +104,10 @@ Grant read_grant(const std::string& line) {
     for (char c : line.substr(6, on - 6)) {
         columns += c == '(' ? 1 : c == ')' ? -1 : 0;
         if (columns || c == ')') continue;
-        if (c != ',') right += c;
-        else g.rights.insert(std::string{trim(right)}), right.clear();
+        if (c != ',')
+            right += c;
+        else
+            g.rights.insert(std::string{trim(right)}), right.clear();
     }
     g.rights.insert(std::string{trim(right)});
     if (g.rights.contains("ALL")) g.rights.insert("ALL PRIVILEGES");
@@ -122,18 +147,23 @@ std::string mysql_rights_text(const MysqlRows& grants, std::string_view database
         bool global = g.on == "*.*";
         if (global) everywhere.merge(std::set{g.rights}), option = option || g.option;
         if (!g.on.ends_with(".*") || global) continue;
-        if (database.empty() || covers(std::string_view{g.on}.substr(0, g.on.size() - 2), database)) here.merge(g.rights), option = option || g.option;
+        if (database.empty() || covers(std::string_view{g.on}.substr(0, g.on.size() - 2), database))
+            here.merge(g.rights), option = option || g.option;
     }
-    auto has = [&](const std::string& right) { return everywhere.contains("ALL PRIVILEGES") || everywhere.contains(right); };
+    auto has = [&](const std::string& right) {
+        return everywhere.contains("ALL PRIVILEGES") || everywhere.contains(right);
+    };
     std::string missing;
     bool all = everywhere.contains("ALL PRIVILEGES");
     for (std::string right{}; auto wanted : own_work) {
         right = wanted;
-        if (!has(right) && !here.contains(right) && !here.contains("ALL PRIVILEGES")) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", right);
+        if (!has(right) && !here.contains(right) && !here.contains("ALL PRIVILEGES"))
+            missing += fmt::format("{}{}", missing.empty() ? "" : ", ", right);
     }
     // MySQL 8 lists every single right instead of ALL
     all = all || (has("SUPER") && has("SELECT") && has("SHUTDOWN") && has("FILE"));
-    auto text = fmt::format("all {}\nsuper {}\nfile {}\noption {}\n", yes(all), yes(has("SUPER")), yes(has("FILE")), yes(option));
+    auto text = fmt::format("all {}\nsuper {}\nfile {}\noption {}\n", yes(all), yes(has("SUPER")), yes(has("FILE")),
+                            yes(option));
     if (role && !missing.empty()) return text; // what a role brings is not seen here
     if (!database.empty()) text += fmt::format("missing {}\n", missing.empty() ? "-" : missing);
     return text;
@@ -149,8 +179,10 @@ std::string mysql_replica_text(const MysqlRow& names, const MysqlRows& rows) {
             return {};
         };
         auto lag = value({"Seconds_Behind_Master", "Seconds_Behind_Source"});
-        auto receives = value({"Slave_IO_Running", "Replica_IO_Running"}), applies = value({"Slave_SQL_Running", "Replica_SQL_Running"});
-        text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", value({"Connection_name", "Channel_Name"}), value({"Master_Host", "Source_Host"}), receives, applies, lag.empty() ? "0" : lag,
+        auto receives = value({"Slave_IO_Running", "Replica_IO_Running"}),
+             applies = value({"Slave_SQL_Running", "Replica_SQL_Running"});
+        text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", value({"Connection_name", "Channel_Name"}),
+                            value({"Master_Host", "Source_Host"}), receives, applies, lag.empty() ? "0" : lag,
                             value({"Last_SQL_Error", "Last_IO_Error"}));
     }
     return text;

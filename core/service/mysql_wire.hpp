@@ -6,12 +6,13 @@
 
 namespace imops::service {
 
-/// What a MySQL or MariaDB says first: who it is, or at once why not. Source: the protocol's pages "Initial Handshake Packet" and "ERR Packet".
+/// What a MySQL or MariaDB says first: who it is, or at once why not. Source: the protocol's pages "Initial Handshake
+/// Packet" and "ERR Packet".
 struct MysqlGreeting {
     enum class Is { incomplete, greeting, refusal, stranger } is = Is::incomplete;
     std::string version; // of a greeting; before MariaDB 11 it begins with "5.5.5-" there
     bool offers_tls = false;
-    int error = 0;       // of a refusal
+    int error = 0; // of a refusal
     std::string text;
 };
 /// `bytes` is all that has come so far; foreign text is not made harmless here.

@@ -29,26 +29,41 @@ std::string startup(const Target& t) {
 }
 
 /// A message of PostgreSQL has its kind, and a length whose highest byte is never used.
-bool is_message(std::string_view s) { return s.size() >= 5 && (s[0] == 'R' || s[0] == 'E' || s[0] == 'v') && s[1] == '\0'; }
+bool is_message(std::string_view s) {
+    return s.size() >= 5 && (s[0] == 'R' || s[0] == 'E' || s[0] == 'v') && s[1] == '\0';
+}
 
-bool wants_clear_password(std::string_view s) { return s.size() >= 9 && s[0] == 'R' && s.substr(5, 4) == number(clear_password); }
+bool wants_clear_password(std::string_view s) {
+    return s.size() >= 9 && s[0] == 'R' && s.substr(5, 4) == number(clear_password);
+}
 
-bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1" || address == "localhost"; }
+bool is_loopback(const std::string& address) {
+    return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
 
 Refusal stranger(const Line& where, std::string_view first) {
     auto who = who_answers(first);
-    auto what = who.empty() ? say("{}: what answers does not speak PostgreSQL's protocol: {}", "{}：应答者使用的不是 PostgreSQL 协议：{}", where, one_line(first, 60))
+    auto what = who.empty() ? say("{}: what answers does not speak PostgreSQL's protocol: {}",
+                                  "{}：应答者使用的不是 PostgreSQL 协议：{}", where, one_line(first, 60))
                             : say("{}: {} answers, not PostgreSQL", "{}：应答的是{}，不是 PostgreSQL", where, who);
-    return {"other_service", Error{Code::unsupported, std::move(what),
-                                   Text{"Correct host and port in imops.yaml; the usual port of PostgreSQL is 5432, of PgBouncer 6432. `ss -ltnp` on its host shows which process has which port.",
-                                        "请改正 imops.yaml 中的主机和端口，PostgreSQL 的常用端口是 5432，PgBouncer 是 6432。在其主机上用 `ss -ltnp` 查看各端口属于哪个进程。"}, {}}};
+    return {"other_service", Error{Code::unsupported,
+                                   std::move(what),
+                                   Text{"Correct host and port in imops.yaml; the usual port of PostgreSQL is 5432, of "
+                                        "PgBouncer 6432. `ss -ltnp` on its host shows which process has which port.",
+                                        "请改正 imops.yaml 中的主机和端口，PostgreSQL 的常用端口是 5432，PgBouncer 是 "
+                                        "6432。在其主机上用 `ss -ltnp` 查看各端口属于哪个进程。"},
+                                   {}}};
 }
 
 Refusal as_refusal(const Error& e) { return {std::string{name(e.code)}, e}; }
 
 Refusal closed(const Line& where) {
-    return {"lost", Error{Code::lost, say("{}: closes the connection without an answer", "{}：没有应答就关闭了连接", where),
-                          Text{"Is it a proxy without a living server behind it, or has PostgreSQL run out of memory or processes? Look into its log.", "它是否是后端已停止的代理，或 PostgreSQL 的内存、进程数已耗尽？请查看其日志。"}, {}}};
+    return {"lost", Error{Code::lost,
+                          say("{}: closes the connection without an answer", "{}：没有应答就关闭了连接", where),
+                          Text{"Is it a proxy without a living server behind it, or has PostgreSQL run out of memory "
+                               "or processes? Look into its log.",
+                               "它是否是后端已停止的代理，或 PostgreSQL 的内存、进程数已耗尽？请查看其日志。"},
+                          {}}};
 }
 
 /// Before a log-in, and without one.
@@ -59,7 +74,10 @@ class Talk {
     std::unique_ptr<Stream> stream_;
 
     /// Leaves a little for ask_the_silent.
-    Clock::time_point nearly_all() const { return t_.deadline - std::min<Clock::duration>((t_.deadline - Clock::now()) / 4, std::chrono::milliseconds{1500}); }
+    Clock::time_point nearly_all() const {
+        return t_.deadline -
+               std::min<Clock::duration>((t_.deadline - Clock::now()) / 4, std::chrono::milliseconds{1500});
+    }
 
     bool wrong(Refusal r) {
         g_.wrong = std::move(r);
@@ -86,7 +104,9 @@ class Talk {
 
     bool read(std::string& into) {
         auto got = stream_->read();
-        if (!got) return got.error().code == Code::timed_out ? ask_the_silent(as_refusal(got.error())) : wrong(as_refusal(got.error()));
+        if (!got)
+            return got.error().code == Code::timed_out ? ask_the_silent(as_refusal(got.error()))
+                                                       : wrong(as_refusal(got.error()));
         into = *std::move(got);
         return !into.empty() || wrong(closed(g_.where));
     }
@@ -106,28 +126,38 @@ class Talk {
         if (auto e = stream_->write(request_for_tls())) return wrong(as_refusal(*e));
         if (!read(got)) return false;
         if (got == "S") return start_tls();
-        if (got == "N") return tls_ != Tls::yes || wrong(read_refusal({"", "server does not support SSL"}, {g_.where, {}, {}}));
+        if (got == "N")
+            return tls_ != Tls::yes || wrong(read_refusal({"", "server does not support SSL"}, {g_.where, {}, {}}));
         return is_message(got) || wrong(stranger(g_.where, got)); // an error before TLS is libpq's to read
     }
 
-    /// Tells the server that this was all: of a connection that is simply closed, with its session ticket unread, PostgreSQL's log complains.
+    /// Tells the server that this was all: of a connection that is simply closed, with its session ticket unread,
+    /// PostgreSQL's log complains.
     void part() {
         if (!stream_ || !stream_->tls() || g_.wrong) return;
         ::SSL_shutdown(stream_->tls());
         (void)stream_->read();
     }
 
-    /// Who is let in how: said only to a log-in that has begun. It holds one of the server's connections until it is closed.
+    /// Who is let in how: said only to a log-in that has begun. It holds one of the server's connections until it is
+    /// closed.
     bool begin() {
         std::string got;
         if (auto e = stream_->write(startup(t_))) return wrong(as_refusal(*e));
         if (!read(got)) return false;
         if (!is_message(got)) return wrong(stranger(g_.where, got));
         if (!t_.password || g_.local || g_.trusted || !wants_clear_password(got)) return true;
-        return wrong({"password_in_clear", Error{Code::config, say("{}: the server wants the password itself, and the connection is not one to trust it to (no TLS, or a certificate that is not trusted)",
-                                                                   "{}：服务器要求发送明文密码，而该连接不可信（没有 TLS，或证书不受信任）", g_.where),
-                                                 Text{"imops has not sent it. In pg_hba.conf write scram-sha-256 instead of `password`; if it must stay (LDAP, PAM), enable TLS and set `tls: yes` and `ca:` in imops.yaml.",
-                                                      "imops 没有发送密码。请在 pg_hba.conf 中用 scram-sha-256 代替 `password`；如必须保留（LDAP、PAM），请启用 TLS 并在 imops.yaml 中设置 `tls: yes` 和 `ca:`。"}, {}}});
+        return wrong(
+            {"password_in_clear",
+             Error{Code::config,
+                   say("{}: the server wants the password itself, and the connection is not one to trust it to (no "
+                       "TLS, or a certificate that is not trusted)",
+                       "{}：服务器要求发送明文密码，而该连接不可信（没有 TLS，或证书不受信任）", g_.where),
+                   Text{"imops has not sent it. In pg_hba.conf write scram-sha-256 instead of `password`; if it must "
+                        "stay (LDAP, PAM), enable TLS and set `tls: yes` and `ca:` in imops.yaml.",
+                        "imops 没有发送密码。请在 pg_hba.conf 中用 scram-sha-256 代替 "
+                        "`password`；如必须保留（LDAP、PAM），请启用 TLS 并在 imops.yaml 中设置 `tls: yes` 和 `ca:`。"},
+                   {}}});
     }
 
   public:
@@ -136,8 +166,10 @@ class Talk {
         bool goes_on = dial(nearly_all());
         if (goes_on && tls_ != Tls::no) goes_on = ask_for_tls();
         bool careful = t_.password && !g_.local && !g_.trusted;
-        if (goes_on && (tls_ == Tls::no || careful)) begin();
-        else part();
+        if (goes_on && (tls_ == Tls::no || careful))
+            begin();
+        else
+            part();
         return std::move(g_);
     }
 };

@@ -16,7 +16,8 @@ struct Refusal {
 struct Complaint {
     std::string state, message;
 };
-/// Of the text that libpq leaves after a connection that failed, asked for verbosely: "connection to server ... failed: FATAL:  28P01: ...".
+/// Of the text that libpq leaves after a connection that failed, asked for verbosely: "connection to server ... failed:
+/// FATAL:  28P01: ...".
 Complaint read_complaint(std::string_view libpq);
 
 /// Who asked, for what, and how: the remedies name it.
@@ -35,13 +36,13 @@ Tls tls_of(const Target&);
 /// What a server says before a log-in.
 struct Greeting {
     Line where;
-    std::string peer;                             // its numeric address; empty through a tunnel
-    bool local = false;                           // on the loopback address of who asks
-    bool encrypted = false, trusted = false;      // TLS is spoken, with a certificate that is trusted
-    std::optional<Refusal> wrong;                 // no PostgreSQL, or none to log in to
+    std::string peer;                        // its numeric address; empty through a tunnel
+    bool local = false;                      // on the loopback address of who asks
+    bool encrypted = false, trusted = false; // TLS is spoken, with a certificate that is trusted
+    std::optional<Refusal> wrong;            // no PostgreSQL, or none to log in to
 };
-/// Says who answers, whether TLS is offered and whether its certificate is trusted, and never logs in. It does not go on to a log-in that would send the
-/// password itself to whoever is on the way.
+/// Says who answers, whether TLS is offered and whether its certificate is trusted, and never logs in. It does not go
+/// on to a log-in that would send the password itself to whoever is on the way.
 Greeting greet(const Target&, Tls);
 
 using Row = std::vector<std::optional<std::string>>;
@@ -51,7 +52,8 @@ struct Question {
     std::string_view fact;
     std::string sql;
 };
-/// What makes the session safe: it reads only, `limit` (in ms) for each statement, and no function of a schema that others write to.
+/// What makes the session safe: it reads only, `limit` (in ms) for each statement, and no function of a schema that
+/// others write to.
 std::string session_sql(long limit);
 /// Its rows are fact, key and value of several map facts.
 std::string main_question();

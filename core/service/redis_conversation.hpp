@@ -6,8 +6,9 @@
 
 namespace imops::service {
 
-/// Commands and replies over a stream, read with hiredis' parser and written with its formatter: reading and waiting stay with the
-/// stream and its deadline. Errors: those of the stream, Code::unsupported when it is not Redis that answers.
+/// Commands and replies over a stream, read with hiredis' parser and written with its formatter: reading and waiting
+/// stay with the stream and its deadline. Errors: those of the stream, Code::unsupported when it is not Redis that
+/// answers.
 class RedisConversation {
     struct Free {
         void operator()(redisReader* r) const { ::redisReaderFree(r); }
@@ -26,6 +27,8 @@ class RedisConversation {
     Result<Reply> ask(const std::vector<std::string_view>& words);
 };
 
-inline std::string_view text_of(const redisReply& r) { return r.str ? std::string_view{r.str, std::size_t(r.len)} : std::string_view{}; }
+inline std::string_view text_of(const redisReply& r) {
+    return r.str ? std::string_view{r.str, std::size_t(r.len)} : std::string_view{};
+}
 
 } // namespace imops::service

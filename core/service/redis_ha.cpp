@@ -47,7 +47,8 @@ std::optional<Node> read_node(std::string_view line) {
     auto words = split(line, ' ');
     if (words.size() < 8) return {};
     auto flags = split(words[2], ',');
-    return Node{words[0], words[1].substr(0, words[1].find('@')), words[3], {flags.begin(), flags.end()}, words.size() > 8};
+    return Node{
+        words[0], words[1].substr(0, words[1].find('@')), words[3], {flags.begin(), flags.end()}, words.size() > 8};
 }
 
 /// A list of fields and values, one after the other, as Redis gives it in RESP2.
@@ -74,8 +75,9 @@ void ask_sentinel(RedisConversation& redis, Told& told) {
             return;
         }
         auto reach = (*quorum)->type == REDIS_REPLY_ERROR ? one_line(text_of(**quorum), 160) : std::string{"ok"};
-        said.text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", of(f, "name"), of(f, "ip"), number(of(f, "port")), of(f, "flags"), number(of(f, "num-slaves")),
-                                 number(of(f, "num-other-sentinels")) + 1, number(of(f, "quorum")), reach);
+        said.text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", of(f, "name"), of(f, "ip"), number(of(f, "port")),
+                                 of(f, "flags"), number(of(f, "num-slaves")), number(of(f, "num-other-sentinels")) + 1,
+                                 number(of(f, "quorum")), reach);
     }
 }
 
@@ -103,14 +105,16 @@ std::string redis_replicas_text(std::string_view info) {
         if (!key.starts_with("slave") || value.find("offset=") == value.npos) continue;
         auto f = pairs(value, ',', '=');
         auto offset = number(of(f, "offset"));
-        text += fmt::format("{}:{}\t{}\t{}\t{}\n", of(f, "ip"), of(f, "port"), of(f, "state"), offset > 0 ? std::max(sent - offset, 0LL) : sent, std::max(number(of(f, "lag")), 0LL));
+        text += fmt::format("{}:{}\t{}\t{}\t{}\n", of(f, "ip"), of(f, "port"), of(f, "state"),
+                            offset > 0 ? std::max(sent - offset, 0LL) : sent, std::max(number(of(f, "lag")), 0LL));
     }
     return text;
 }
 
 std::string redis_cluster_text(std::string_view info, std::string_view nodes) {
     auto f = pairs(info, '\n', ':');
-    auto text = fmt::format("state {}\nslots {}\nknown {}\n", of(f, "cluster_state"), number(of(f, "cluster_slots_assigned")), number(of(f, "cluster_known_nodes")));
+    auto text = fmt::format("state {}\nslots {}\nknown {}\n", of(f, "cluster_state"),
+                            number(of(f, "cluster_slots_assigned")), number(of(f, "cluster_known_nodes")));
     std::string failing, alone;
     int failing_count = 0, alone_count = 0, doubtful = 0;
     std::vector<Node> all;
@@ -125,7 +129,8 @@ std::string redis_cluster_text(std::string_view info, std::string_view nodes) {
         all.push_back(std::move(*node));
     }
     for (auto& node : all)
-        if (node.has_slots && node.flags.contains("master") && !followed.contains(node.id)) add(alone, alone_count, node.address);
+        if (node.has_slots && node.flags.contains("master") && !followed.contains(node.id))
+            add(alone, alone_count, node.address);
     text += fmt::format("failing {}\ndoubtful {}\nalone {}\n", failing_count, doubtful, alone_count);
     if (!failing.empty()) text += fmt::format("failing_names {}\n", failing);
     if (!alone.empty()) text += fmt::format("alone_names {}\n", alone);

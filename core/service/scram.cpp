@@ -26,7 +26,8 @@ std::string random_word(int bytes) {
     return word;
 }
 
-Scram::Scram(const EVP_MD* digest, std::string_view user, std::string nonce) : digest_{digest}, nonce_{std::move(nonce)} {
+Scram::Scram(const EVP_MD* digest, std::string_view user, std::string nonce)
+    : digest_{digest}, nonce_{std::move(nonce)} {
     bare_ = "n=";
     for (char c : user) bare_ += c == ',' ? "=2C" : c == '=' ? "=3D" : std::string{c};
     bare_ += ",r=" + nonce_;
@@ -35,7 +36,8 @@ Scram::Scram(const EVP_MD* digest, std::string_view user, std::string nonce) : d
 std::string Scram::hmac(std::string_view key, std::string_view text) const {
     std::string out(std::size_t(EVP_MD_get_size(digest_)), '\0');
     unsigned size = 0;
-    if (!::HMAC(digest_, key.data(), int(key.size()), bytes_of(text), text.size(), bytes_of(out), &size)) throw std::bad_alloc{};
+    if (!::HMAC(digest_, key.data(), int(key.size()), bytes_of(text), text.size(), bytes_of(out), &size))
+        throw std::bad_alloc{};
     return out;
 }
 
@@ -48,10 +50,13 @@ std::string Scram::answer(std::string_view challenge, const Secret& password) {
         if (part.starts_with("i=")) std::from_chars(part.data() + 2, part.data() + part.size(), rounds);
     }
     auto salt_bytes = from_base64(salt).value_or("");
-    if (!nonce.starts_with(nonce_) || nonce.size() == nonce_.size() || salt_bytes.empty() || rounds < 1 || rounds > most_rounds) return {};
+    if (!nonce.starts_with(nonce_) || nonce.size() == nonce_.size() || salt_bytes.empty() || rounds < 1 ||
+        rounds > most_rounds)
+        return {};
     std::string salted(std::size_t(EVP_MD_get_size(digest_)), '\0');
     auto secret = password.reveal();
-    if (::PKCS5_PBKDF2_HMAC(secret.data(), int(secret.size()), bytes_of(salt_bytes), int(salt_bytes.size()), rounds, digest_, int(salted.size()), bytes_of(salted)) != 1)
+    if (::PKCS5_PBKDF2_HMAC(secret.data(), int(secret.size()), bytes_of(salt_bytes), int(salt_bytes.size()), rounds,
+                            digest_, int(salted.size()), bytes_of(salted)) != 1)
         throw std::bad_alloc{};
     auto client = hmac(salted, "Client Key");
     std::string stored(client.size(), '\0');

@@ -13,7 +13,8 @@ struct Obstacle {
 enum class Preamble { none, xmpp_client, xmpp_server, smtp, postgres, mysql };
 Preamble preamble_of(const Service&);
 
-/// Says it, so that the next byte may be TLS. Codes: no_starttls, not_tls (somebody else answers), closed, and those of Stream.
+/// Says it, so that the next byte may be TLS. Codes: no_starttls, not_tls (somebody else answers), closed, and those of
+/// Stream.
 std::optional<Obstacle> lead_to_tls(Stream&, Preamble, const std::string& name);
 
 } // namespace imops::service

@@ -20,20 +20,26 @@ int left(Clock::time_point deadline) {
     return int(std::clamp<long long>(ms, 0, slice));
 }
 
-Error interrupted() { return {Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}}; }
+Error interrupted() {
+    return {Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}};
+}
 
 /// The dialler's own remedies speak of SSH.
 Error for_service(Error e) {
     if (e.code == Code::refused)
-        e.remedy = Text{"Does it run, and does it listen on this address? On its host: `ss -ltnp`. Then correct its `bind` or listen address, or host and port in imops.yaml.",
-                        "服务是否在运行、是否监听该地址？在其主机上执行 `ss -ltnp` 查看，再改正它的 `bind`（监听地址），或 imops.yaml 中的主机和端口。"};
+        e.remedy = Text{"Does it run, and does it listen on this address? On its host: `ss -ltnp`. Then correct its "
+                        "`bind` or listen address, or host and port in imops.yaml.",
+                        "服务是否在运行、是否监听该地址？在其主机上执行 `ss -ltnp` 查看，再改正它的 "
+                        "`bind`（监听地址），或 imops.yaml 中的主机和端口。"};
     return e;
 }
 
 } // namespace
 
-Result<std::unique_ptr<Stream>> Stream::dial(const Origin& from, const std::string& address, int port, Clock::time_point deadline) {
-    auto at = address.find(':') == address.npos ? fmt::format("{}:{}", address, port) : fmt::format("[{}]:{}", address, port);
+Result<std::unique_ptr<Stream>> Stream::dial(const Origin& from, const std::string& address, int port,
+                                             Clock::time_point deadline) {
+    auto at =
+        address.find(':') == address.npos ? fmt::format("{}:{}", address, port) : fmt::format("[{}]:{}", address, port);
     auto where = from.via ? say("{} from {}", "{}（从 {}）", at, from.via->name) : Line{at, at};
     auto s = std::unique_ptr<Stream>{new Stream{std::move(where), deadline, from.stop}};
     if (from.via) {
@@ -71,9 +77,14 @@ Stream::~Stream() = default;
 std::string Stream::peer_address() const { return tunnel_.fd ? std::string{} : peer_of(fd_); }
 
 Error Stream::too_late() const {
-    return {Code::timed_out, say("{}: takes the connection, but gives no complete answer in time", "{}：连接已建立，但未在时限内给出完整应答", where_),
-            Text{"Is the process stopped, swapping or busy? On its host: `top`, `vmstat 1 5`. Is there a proxy between that takes connections for a dead server?",
-                 "进程是否被挂起、正在换页或过于繁忙？在其主机上执行 `top`、`vmstat 1 5`。中间是否有代理，替已停止的服务接受连接？"}, {}};
+    return {Code::timed_out,
+            say("{}: takes the connection, but gives no complete answer in time",
+                "{}：连接已建立，但未在时限内给出完整应答", where_),
+            Text{"Is the process stopped, swapping or busy? On its host: `top`, `vmstat 1 5`. Is there a proxy between "
+                 "that takes connections for a dead server?",
+                 "进程是否被挂起、正在换页或过于繁忙？在其主机上执行 `top`、`vmstat 1 "
+                 "5`。中间是否有代理，替已停止的服务接受连接？"},
+            {}};
 }
 
 std::optional<Error> Stream::wait(short events) {
@@ -87,7 +98,10 @@ std::optional<Error> Stream::wait(short events) {
 }
 
 Error Stream::broke() const {
-    return {Code::lost, say("{}: the connection broke: {}", "{}：连接中断：{}", where_, std::strerror(errno)), Text{"Look into the service's log.", "请查看该服务的日志。"}, {}};
+    return {Code::lost,
+            say("{}: the connection broke: {}", "{}：连接中断：{}", where_, std::strerror(errno)),
+            Text{"Look into the service's log.", "请查看该服务的日志。"},
+            {}};
 }
 
 std::optional<Error> Stream::wait_for_tls(int result) {
@@ -100,8 +114,10 @@ std::optional<Error> Stream::wait_for_tls(int result) {
 
 std::optional<Error> Stream::write(std::string_view bytes) {
     while (!bytes.empty()) {
-        auto n = tls_ ? ::SSL_write(tls_.get(), bytes.data(), int(std::min<std::size_t>(bytes.size(), 1 << 20))) : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (n > 0) bytes.remove_prefix(std::size_t(n));
+        auto n = tls_ ? ::SSL_write(tls_.get(), bytes.data(), int(std::min<std::size_t>(bytes.size(), 1 << 20)))
+                      : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (n > 0)
+            bytes.remove_prefix(std::size_t(n));
         else if (tls_) {
             if (auto e = wait_for_tls(int(n))) return e;
         } else if (errno == EAGAIN || errno == EINTR) {

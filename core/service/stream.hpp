@@ -21,13 +21,13 @@ struct Origin {
 
 /// How TLS is spoken.
 struct TlsWish {
-    std::string name;          // whose certificate it must be, and the name that is asked for (SNI); an address is no SNI
-    std::string ca;            // file of the authorities that are trusted; empty: the system's
+    std::string name; // whose certificate it must be, and the name that is asked for (SNI); an address is no SNI
+    std::string ca;   // file of the authorities that are trusted; empty: the system's
     int oldest = TLS1_2_VERSION, newest = 0; // what imops offers; 0: the newest that OpenSSL knows
 };
 
-/// Bytes to and from one service. Every wait ends at the one deadline of the whole conversation, so a peer that is silent or
-/// sends a byte a second holds nobody up. Errors: Code::timed_out, lost, interrupted.
+/// Bytes to and from one service. Every wait ends at the one deadline of the whole conversation, so a peer that is
+/// silent or sends a byte a second holds nobody up. Errors: Code::timed_out, lost, interrupted.
 class Stream {
     struct Free {
         void operator()(SSL* s) const { ::SSL_free(s); }
@@ -54,12 +54,14 @@ class Stream {
     Error too_late() const;
     std::optional<Error> wait_for_tls(int result);
     Error broke() const;
-    Stream(Line where, Clock::time_point deadline, const volatile int* stop) : where_{std::move(where)}, deadline_{deadline}, stop_{stop} {}
+    Stream(Line where, Clock::time_point deadline, const volatile int* stop)
+        : where_{std::move(where)}, deadline_{deadline}, stop_{stop} {}
 
   public:
-    /// Errors: Code::name_not_found, refused, timed_out, unreachable, each with the remedy for a service; with `via` also those of
-    /// Tunnels::open.
-    static Result<std::unique_ptr<Stream>> dial(const Origin&, const std::string& address, int port, Clock::time_point deadline);
+    /// Errors: Code::name_not_found, refused, timed_out, unreachable, each with the remedy for a service; with `via`
+    /// also those of Tunnels::open.
+    static Result<std::unique_ptr<Stream>> dial(const Origin&, const std::string& address, int port,
+                                                Clock::time_point deadline);
     /// Over a connected socket, which it closes.
     static std::unique_ptr<Stream> over(int fd, Line where, Clock::time_point deadline);
     ~Stream();
@@ -67,7 +69,7 @@ class Stream {
     Stream& operator=(const Stream&) = delete;
 
     const Line& where() const { return where_; } // "10.0.0.5:6379", "10.0.0.5:6379 from app1"
-    std::string peer_address() const; // numeric; empty through a tunnel
+    std::string peer_address() const;            // numeric; empty through a tunnel
     Clock::time_point deadline() const { return deadline_; }
     int fd() const { return fd_; } // for who carries its bytes elsewhere; it stays ours
     std::optional<Error> write(std::string_view);
@@ -78,8 +80,9 @@ class Stream {
     /// From here on another deadline holds: a conversation that has to clean up after itself keeps time for that.
     void end_at(Clock::time_point deadline) { deadline_ = deadline; }
 
-    /// From here on TLS. It does not fail for a certificate that is not trusted: that is to be judged (core/service/tls.hpp), so
-    /// before a secret is sent the caller looks at `trusted()`. Errors also: Code::handshake (no TLS there, or nothing in common).
+    /// From here on TLS. It does not fail for a certificate that is not trusted: that is to be judged
+    /// (core/service/tls.hpp), so before a secret is sent the caller looks at `trusted()`. Errors also: Code::handshake
+    /// (no TLS there, or nothing in common).
     std::optional<Error> start_tls(const TlsWish&);
     /// Why the certificate is not trusted; nothing: it is.
     std::optional<Error> distrust() const;

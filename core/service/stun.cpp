@@ -14,13 +14,17 @@ constexpr std::size_t head_size = 20, integrity_size = 24; // the latter with th
 constexpr std::string_view cookie{"\x21\x12\xa4\x42", 4};
 
 std::string two(std::size_t n) { return {char(n >> 8), char(n)}; }
-std::uint16_t number(std::string_view s, std::size_t at) { return std::uint16_t(std::uint8_t(s[at]) << 8 | std::uint8_t(s[at + 1])); }
+std::uint16_t number(std::string_view s, std::size_t at) {
+    return std::uint16_t(std::uint8_t(s[at]) << 8 | std::uint8_t(s[at + 1]));
+}
 std::size_t padded(std::size_t n) { return (n + 3) / 4 * 4; }
 
 std::string hmac(std::string_view key, std::string_view text) {
     unsigned char out[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    if (!::HMAC(::EVP_sha1(), key.data(), int(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, &size)) throw std::bad_alloc{};
+    if (!::HMAC(::EVP_sha1(), key.data(), int(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+                text.size(), out, &size))
+        throw std::bad_alloc{};
     return {reinterpret_cast<char*>(out), size};
 }
 
@@ -38,7 +42,8 @@ std::string signature(std::string before, std::string_view key) {
 }
 
 bool is_message(std::string_view b) {
-    return b.size() >= head_size && (b[0] & 0xc0) == 0 && b.substr(4, 4) == cookie && number(b, 2) % 4 == 0 && b.size() == head_size + number(b, 2);
+    return b.size() >= head_size && (b[0] & 0xc0) == 0 && b.substr(4, 4) == cookie && number(b, 2) % 4 == 0 &&
+           b.size() == head_size + number(b, 2);
 }
 
 } // namespace
@@ -56,8 +61,11 @@ int Message::error() const {
 
 std::string write(const Message& m, std::string_view key) {
     std::string body;
-    for (auto& [a, value] : m.attributes) body += two(std::size_t(a)) + two(value.size()) + value + std::string(padded(value.size()) - value.size(), '\0');
-    auto bytes = two(std::size_t(m.method) | std::size_t(m.kind)) + two(body.size()) + std::string{cookie} + m.id + body;
+    for (auto& [a, value] : m.attributes)
+        body +=
+            two(std::size_t(a)) + two(value.size()) + value + std::string(padded(value.size()) - value.size(), '\0');
+    auto bytes =
+        two(std::size_t(m.method) | std::size_t(m.kind)) + two(body.size()) + std::string{cookie} + m.id + body;
     if (key.empty()) return bytes;
     auto signed_by = signature(bytes, key);
     bytes.replace(2, 2, two(body.size() + integrity_size));
@@ -89,7 +97,9 @@ bool integrity_holds(std::string_view b, std::string_view key) {
     return ::CRYPTO_memcmp(should.data(), b.data() + *at + 4, should.size()) == 0;
 }
 
-std::string Address::text() const { return host.find(':') == host.npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port); }
+std::string Address::text() const {
+    return host.find(':') == host.npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+}
 
 std::optional<Address> address_of(const Message& m, Attribute wanted) {
     auto value = m.find(wanted);
@@ -126,8 +136,6 @@ std::string long_term_key(std::string_view user, std::string_view realm, std::st
     return {reinterpret_cast<char*>(out), size};
 }
 
-std::string password_of_secret(std::string_view secret, std::string_view user) {
-    return base64(hmac(secret, user));
-}
+std::string password_of_secret(std::string_view secret, std::string_view user) { return base64(hmac(secret, user)); }
 
 } // namespace imops::service::stun

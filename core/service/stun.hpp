@@ -6,14 +6,25 @@
 #include <utility>
 #include <vector>
 
-/// Messages of STUN and TURN. Source: RFC 8489, RFC 8656; the long-term credentials with MD5 and SHA-1 that every server knows.
+/// Messages of STUN and TURN. Source: RFC 8489, RFC 8656; the long-term credentials with MD5 and SHA-1 that every
+/// server knows.
 namespace imops::service::stun {
 
 enum class Method : std::uint16_t { binding = 1, allocate = 3, refresh = 4, create_permission = 8 };
 enum class Kind : std::uint16_t { request = 0x000, indication = 0x010, success = 0x100, failure = 0x110 };
 enum class Attribute : std::uint16_t {
-    mapped_address = 0x01, username = 0x06, message_integrity = 0x08, error_code = 0x09, lifetime = 0x0d, xor_peer_address = 0x12, realm = 0x14, nonce = 0x15,
-    xor_relayed_address = 0x16, requested_transport = 0x19, xor_mapped_address = 0x20, software = 0x8022
+    mapped_address = 0x01,
+    username = 0x06,
+    message_integrity = 0x08,
+    error_code = 0x09,
+    lifetime = 0x0d,
+    xor_peer_address = 0x12,
+    realm = 0x14,
+    nonce = 0x15,
+    xor_relayed_address = 0x16,
+    requested_transport = 0x19,
+    xor_mapped_address = 0x20,
+    software = 0x8022
 };
 
 struct Message {

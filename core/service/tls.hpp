@@ -8,8 +8,8 @@ struct TlsScope {
     bool weak = true;     // two more, given up before the key exchange
     bool backends = true; // one for every further address of the name
 };
-/// The facts of the group `tls` of any kind of service, on connections of their own; the certificate is looked at whatever is wrong
-/// with it. Nothing: nobody answers, which the service's first fact tells.
+/// The facts of the group `tls` of any kind of service, on connections of their own; the certificate is looked at
+/// whatever is wrong with it. Nothing: nobody answers, which the service's first fact tells.
 Told inspect_tls(const Target&, TlsScope = {});
 
 /// tls://: endpoint.answer and endpoint.time.

@@ -20,7 +20,9 @@ class Wire {
     std::string got_; // of a stream: what is not read yet
     bool over_udp_;
 
-    Error not_stun(std::string_view first) const { return stranger(where(), first, Text{"a STUN or TURN server", "STUN 或 TURN 服务"}); }
+    Error not_stun(std::string_view first) const {
+        return stranger(where(), first, Text{"a STUN or TURN server", "STUN 或 TURN 服务"});
+    }
 
     Result<std::string> next_of_stream() {
         for (;;) {
@@ -36,9 +38,15 @@ class Wire {
             auto more = tcp_->read();
             if (!more) return !got_.empty() && !who_answers(got_).empty() ? not_stun(got_) : more.error();
             if (more->empty())
-                return !got_.empty() ? not_stun(got_)
-                                     : Error{Code::lost, say("{}: closes the connection without an answer", "{}：没有应答就关闭了连接", where()),
-                                             Text{"Is this port for TLS (`turns://`), or is it no TURN server? Look into its log.", "这是否是 TLS 端口（应写 `turns://`），或者根本不是 TURN 服务？请查看其日志。"}, {}};
+                return !got_.empty()
+                           ? not_stun(got_)
+                           : Error{
+                                 Code::lost,
+                                 say("{}: closes the connection without an answer", "{}：没有应答就关闭了连接",
+                                     where()),
+                                 Text{"Is this port for TLS (`turns://`), or is it no TURN server? Look into its log.",
+                                      "这是否是 TLS 端口（应写 `turns://`），或者根本不是 TURN 服务？请查看其日志。"},
+                                 {}};
             got_ += *more;
         }
     }
@@ -66,11 +74,13 @@ class Wire {
         std::optional<Message> answer;
         auto is_answer = [&](std::string_view b) {
             answer = stun::read(b);
-            return answer && answer->id == m.id && answer->method == m.method && (answer->kind == Kind::success || answer->kind == Kind::failure);
+            return answer && answer->id == m.id && answer->method == m.method &&
+                   (answer->kind == Kind::success || answer->kind == Kind::failure);
         };
         if (udp_) {
             std::string other;
-            auto got = udp_->ask(bytes, [&](std::string_view b) { return is_answer(b) || (other = b.substr(0, 80), false); }, until);
+            auto got = udp_->ask(
+                bytes, [&](std::string_view b) { return is_answer(b) || (other = b.substr(0, 80), false); }, until);
             if (!got) return other.empty() ? got.error() : not_stun(other);
             return *std::move(answer);
         }
@@ -114,15 +124,31 @@ struct Refusal {
     Text what, remedy;
 };
 constexpr std::array<Refusal, 4> refusals{{
-    {403, "forbidden", {"the server forbids this allocation", "服务器禁止此次分配"},
-     {"Look for `allowed-peer-ip`, `denied-peer-ip`, `no-udp-relay` and the realm's rules in turnserver.conf, and into its log.", "请检查 turnserver.conf 中的 `allowed-peer-ip`、`denied-peer-ip`、`no-udp-relay` 和该 realm 的规则，并查看日志。"}},
-    {442, "forbidden", {"the server relays no UDP", "服务器不提供 UDP 中继"}, {"Remove `no-udp-relay` from turnserver.conf and restart coturn: calls are UDP.", "从 turnserver.conf 中删除 `no-udp-relay` 并重启 coturn：通话使用 UDP。"}},
-    {486, "quota", {"the quota of allocations is used up", "分配配额已用完"},
-     {"Raise `user-quota` and `total-quota` in turnserver.conf (each call of two people takes up to four), or find who holds them: `turnadmin`'s console or the log.",
+    {403,
+     "forbidden",
+     {"the server forbids this allocation", "服务器禁止此次分配"},
+     {"Look for `allowed-peer-ip`, `denied-peer-ip`, `no-udp-relay` and the realm's rules in turnserver.conf, and into "
+      "its log.",
+      "请检查 turnserver.conf 中的 `allowed-peer-ip`、`denied-peer-ip`、`no-udp-relay` 和该 realm "
+      "的规则，并查看日志。"}},
+    {442,
+     "forbidden",
+     {"the server relays no UDP", "服务器不提供 UDP 中继"},
+     {"Remove `no-udp-relay` from turnserver.conf and restart coturn: calls are UDP.",
+      "从 turnserver.conf 中删除 `no-udp-relay` 并重启 coturn：通话使用 UDP。"}},
+    {486,
+     "quota",
+     {"the quota of allocations is used up", "分配配额已用完"},
+     {"Raise `user-quota` and `total-quota` in turnserver.conf (each call of two people takes up to four), or find who "
+      "holds them: `turnadmin`'s console or the log.",
       "调大 turnserver.conf 中的 `user-quota` 和 `total-quota`（双人通话最多占四个），或从控制台和日志中找出占用者。"}},
-    {508, "no_relay", {"the server has no relay port left", "服务器没有可用的中继端口"},
-     {"Widen `min-port` and `max-port` in turnserver.conf (usually 49152-65535/udp), open the same range in the firewall, and see that `relay-ip` is an address of this host.",
-      "在 turnserver.conf 中扩大 `min-port` 到 `max-port` 的范围（通常 49152-65535/udp），防火墙放行同样的范围，并确认 `relay-ip` 是本机地址。"}},
+    {508,
+     "no_relay",
+     {"the server has no relay port left", "服务器没有可用的中继端口"},
+     {"Widen `min-port` and `max-port` in turnserver.conf (usually 49152-65535/udp), open the same range in the "
+      "firewall, and see that `relay-ip` is an address of this host.",
+      "在 turnserver.conf 中扩大 `min-port` 到 `max-port` 的范围（通常 49152-65535/udp），防火墙放行同样的范围，并确认 "
+      "`relay-ip` 是本机地址。"}},
 }};
 
 /// Everything that follows from one target.
@@ -153,18 +179,38 @@ class Conversation {
     }
     void refuse(const Message& m) {
         for (auto& r : refusals)
-            if (r.error == m.error()) return answer_.fail(std::string{r.code}, Error{Code::remote, say("{}: {}", "{}：{}", wire_.where(), r.what), say("{}", "{}", r.remedy), {}});
+            if (r.error == m.error())
+                return answer_.fail(
+                    std::string{r.code},
+                    Error{Code::remote, say("{}: {}", "{}：{}", wire_.where(), r.what), say("{}", "{}", r.remedy), {}});
         auto said = m.find(Attribute::error_code);
-        answer_.fail(Error{Code::remote, say("{}: the server refuses: {} {}", "{}：服务器拒绝：{} {}", wire_.where(), m.error(), one_line(said && said->size() > 4 ? said->substr(4) : "", 80)),
-                           Text{"Look into the log of the TURN server.", "请查看 TURN 服务器的日志。"}, {}});
+        answer_.fail(Error{Code::remote,
+                           say("{}: the server refuses: {} {}", "{}：服务器拒绝：{} {}", wire_.where(), m.error(),
+                               one_line(said && said->size() > 4 ? said->substr(4) : "", 80)),
+                           Text{"Look into the log of the TURN server.", "请查看 TURN 服务器的日志。"},
+                           {}});
     }
     void refuse_login() {
         if (t_.user.empty())
-            return answer_.fail("secret_wrong", Error{Code::remote, say("{}: the shared secret is not the server's", "{}：共享密钥与服务器不一致", wire_.where()),
-                                                      Text{"Compare `static-auth-secret` in turnserver.conf with the secret in the messaging server's configuration and the one given to imops (`use-auth-secret` must be set, and a secret in coturn's database counts too); and the clock of both hosts.",
-                                                           "请核对 turnserver.conf 的 `static-auth-secret`、消息服务器配置中的密钥以及提供给 imops 的密钥是否一致（须设置 `use-auth-secret`；coturn 数据库中的密钥同样有效），并核对两台主机的时钟。"}, {}});
-        answer_.fail("password_wrong", Error{Code::remote, say("{}: user name or password is wrong", "{}：用户名或密码错误", wire_.where()),
-                                             Text{"Compare it with `user=` in turnserver.conf (`lt-cred-mech`) or with `turnadmin -l`; the realm belongs to the password's key.", "请与 turnserver.conf 的 `user=`（`lt-cred-mech`）或 `turnadmin -l` 核对；realm 改变后密码密钥也会失效。"}, {}});
+            return answer_.fail(
+                "secret_wrong",
+                Error{Code::remote,
+                      say("{}: the shared secret is not the server's", "{}：共享密钥与服务器不一致", wire_.where()),
+                      Text{"Compare `static-auth-secret` in turnserver.conf with the secret in the messaging server's "
+                           "configuration and the one given to imops (`use-auth-secret` must be set, and a secret in "
+                           "coturn's database counts too); and the clock of both hosts.",
+                           "请核对 turnserver.conf 的 `static-auth-secret`、消息服务器配置中的密钥以及提供给 imops "
+                           "的密钥是否一致（须设置 `use-auth-secret`；coturn "
+                           "数据库中的密钥同样有效），并核对两台主机的时钟。"},
+                      {}});
+        answer_.fail("password_wrong",
+                     Error{Code::remote,
+                           say("{}: user name or password is wrong", "{}：用户名或密码错误", wire_.where()),
+                           Text{"Compare it with `user=` in turnserver.conf (`lt-cred-mech`) or with `turnadmin -l`; "
+                                "the realm belongs to the password's key.",
+                                "请与 turnserver.conf 的 `user=`（`lt-cred-mech`）或 `turnadmin -l` 核对；realm "
+                                "改变后密码密钥也会失效。"},
+                           {}});
     }
 
     bool bind(Clock::time_point until) {
@@ -186,24 +232,36 @@ class Conversation {
         if (silent || (got->kind == Kind::failure && unknown(got->error()))) {
             auto bound = wire_.ask(request(Method::binding), {}, t_.deadline);
             if (bound && bound->kind == Kind::success)
-                return answer_.fail("stun_only", Error{Code::remote, say("{}: answers STUN, but relays nothing", "{}：只应答 STUN，不提供中继", wire_.where()),
-                                                       Text{"Remove `stun-only` from turnserver.conf and set `use-auth-secret` and `static-auth-secret`: without a relay calls fail behind every strict firewall.",
-                                                            "从 turnserver.conf 中删除 `stun-only`，并设置 `use-auth-secret` 和 `static-auth-secret`：没有中继，位于严格防火墙后的用户无法通话。"}, {}}), std::nullopt;
+                return answer_.fail(
+                           "stun_only",
+                           Error{Code::remote,
+                                 say("{}: answers STUN, but relays nothing", "{}：只应答 STUN，不提供中继",
+                                     wire_.where()),
+                                 Text{"Remove `stun-only` from turnserver.conf and set `use-auth-secret` and "
+                                      "`static-auth-secret`: without a relay calls fail behind every strict firewall.",
+                                      "从 turnserver.conf 中删除 `stun-only`，并设置 `use-auth-secret` 和 "
+                                      "`static-auth-secret`：没有中继，位于严格防火墙后的用户无法通话。"},
+                                 {}}),
+                       std::nullopt;
             if (silent) return fail(got.error()), std::nullopt;
         }
         answer_.took("first", std::chrono::duration<double>(Clock::now() - begun).count());
         return *got;
     }
     void try_peers(Told& told) {
-        struct Peer { const char *key, *address; };
-        constexpr std::array<Peer, 3> peers{{{"loopback", "127.0.0.1"}, {"link_local", "169.254.169.254"}, {"private", "10.0.0.1"}}};
+        struct Peer {
+            const char *key, *address;
+        };
+        constexpr std::array<Peer, 3> peers{
+            {{"loopback", "127.0.0.1"}, {"link_local", "169.254.169.254"}, {"private", "10.0.0.1"}}};
         std::string text;
         for (auto& p : peers) {
             auto m = request(Method::create_permission);
             m.add(Attribute::xor_peer_address, peer(p.address, 9));
             auto got = ask(m, t_.deadline);
             if (!got) break;
-            if (got->kind == Kind::success || got->error() == 403) text += fmt::format("{} {}\n", p.key, got->kind == Kind::success ? "yes" : "no");
+            if (got->kind == Kind::success || got->error() == 403)
+                text += fmt::format("{} {}\n", p.key, got->kind == Kind::success ? "yes" : "no");
         }
         if (!text.empty()) told["turn.peers"].text = text;
     }
@@ -229,20 +287,27 @@ class Conversation {
         bool open = got->kind == Kind::success;
         if (!open && got->error() != 401) return refuse(*got);
         auto realm = std::string{got->find(Attribute::realm).value_or("")};
-        if (!open && !t_.password) return answer_.seen(fmt::format("TURN/{}, realm {}, not logged in", how_, one_line(realm, 60)));
+        if (!open && !t_.password)
+            return answer_.seen(fmt::format("TURN/{}, realm {}, not logged in", how_, one_line(realm, 60)));
         if (!open) {
             login_ = log_in(t_, *got);
             auto allowed = ask(request(Method::allocate), t_.deadline);
             if (!allowed) return fail(allowed.error());
-            if (allowed->kind == Kind::failure) return allowed->error() == 401 || allowed->error() == 441 ? refuse_login() : refuse(*allowed);
+            if (allowed->kind == Kind::failure)
+                return allowed->error() == 401 || allowed->error() == 441 ? refuse_login() : refuse(*allowed);
             got = std::move(*allowed);
         }
-        auto relay = address_of(*got, Attribute::xor_relayed_address), mapped = address_of(*got, Attribute::xor_mapped_address);
+        auto relay = address_of(*got, Attribute::xor_relayed_address),
+             mapped = address_of(*got, Attribute::xor_mapped_address);
         auto server = wire_.peer_address();
         told["turn.relay"].text = fmt::format("open {}\n", open ? "yes" : "no");
-        if (relay) told["turn.relay"].text += fmt::format("address {}\nprivate {}\n", relay->host, is_private(relay->host) ? "yes" : "no");
-        if (!server.empty()) told["turn.relay"].text += fmt::format("server_private {}\n", is_private(server) ? "yes" : "no");
-        answer_.seen(fmt::format("TURN/{}, realm {}, relay {}{}", how_, one_line(realm, 60), relay ? relay->text() : "-", mapped ? ", seen as " + mapped->text() : ""));
+        if (relay)
+            told["turn.relay"].text +=
+                fmt::format("address {}\nprivate {}\n", relay->host, is_private(relay->host) ? "yes" : "no");
+        if (!server.empty())
+            told["turn.relay"].text += fmt::format("server_private {}\n", is_private(server) ? "yes" : "no");
+        answer_.seen(fmt::format("TURN/{}, realm {}, relay {}{}", how_, one_line(realm, 60),
+                                 relay ? relay->text() : "-", mapped ? ", seen as " + mapped->text() : ""));
         try_peers(told);
         give_back();
     }
@@ -253,11 +318,13 @@ class Conversation {
 bool is_private(const std::string& address) {
     unsigned char b[16];
     if (::inet_pton(AF_INET6, address.c_str(), b) == 1) {
-        bool loopback = std::string_view{reinterpret_cast<char*>(b), 16} == std::string_view{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16};
+        bool loopback = std::string_view{reinterpret_cast<char*>(b), 16} ==
+                        std::string_view{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16};
         return loopback || (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
     }
     if (::inet_pton(AF_INET, address.c_str(), b) != 1) return false;
-    return b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254) || (b[0] == 100 && (b[1] & 0xc0) == 64);
+    return b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+           (b[0] == 169 && b[1] == 254) || (b[0] == 100 && (b[1] & 0xc0) == 64);
 }
 
 Told ask_turn(const Target& t) {

@@ -13,7 +13,8 @@ constexpr int most_depth = 32;
 } // namespace
 
 const Element* Element::child(std::string_view wanted, std::string_view in) const {
-    auto it = std::ranges::find_if(children, [&](auto& c) { return c.name == wanted && (in.empty() || c.space == in); });
+    auto it =
+        std::ranges::find_if(children, [&](auto& c) { return c.name == wanted && (in.empty() || c.space == in); });
     return it == children.end() ? nullptr : &*it;
 }
 
@@ -48,8 +49,10 @@ void XmlStream::begins(void* self, const char* name, const char** attributes) {
         e.attributes[std::string{key.substr(key.rfind(separator) + 1)}] = attributes[1];
     }
     if (++s.depth_ > most_depth) return s.stop();
-    if (s.depth_ == 1) s.whole_.push_back(std::move(e));
-    else s.open_.push_back(std::move(e));
+    if (s.depth_ == 1)
+        s.whole_.push_back(std::move(e));
+    else
+        s.open_.push_back(std::move(e));
 }
 
 void XmlStream::ends(void* self, const char*) {
@@ -71,13 +74,16 @@ void XmlStream::holds(void* self, const char* text, int size) {
     if (!s.open_.empty()) s.open_.back().text.append(text, std::size_t(size));
 }
 
-void XmlStream::refuses(void* self, const char*, const char*, const char*, int) { static_cast<XmlStream*>(self)->stop(); }
+void XmlStream::refuses(void* self, const char*, const char*, const char*, int) {
+    static_cast<XmlStream*>(self)->stop();
+}
 
 void XmlStream::feed(std::string_view bytes) {
     if (broken_ || ended_) return;
     for (; !bytes.empty() && !broken_; bytes.remove_prefix(std::min(bytes.size(), most_bytes))) {
         auto piece = bytes.substr(0, most_bytes);
-        if (::XML_Parse(parser_.get(), piece.data(), int(piece.size()), XML_FALSE) != XML_STATUS_OK) broken_ = !ended_; // what follows the end counts no more
+        if (::XML_Parse(parser_.get(), piece.data(), int(piece.size()), XML_FALSE) != XML_STATUS_OK)
+            broken_ = !ended_; // what follows the end counts no more
         bytes_ += piece.size();
         if (bytes_ > most_bytes + piece.size()) broken_ = true;
     }
@@ -97,12 +103,18 @@ XmlStream::Got XmlStream::next(Element& into) {
 std::string xml_escaped(std::string_view text) {
     std::string out;
     for (char c : text)
-        if (c == '&') out += "&amp;";
-        else if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else if (c == '\'') out += "&apos;";
-        else if (c == '"') out += "&quot;";
-        else out += c;
+        if (c == '&')
+            out += "&amp;";
+        else if (c == '<')
+            out += "&lt;";
+        else if (c == '>')
+            out += "&gt;";
+        else if (c == '\'')
+            out += "&apos;";
+        else if (c == '"')
+            out += "&quot;";
+        else
+            out += c;
     return out;
 }
 

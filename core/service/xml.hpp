@@ -19,8 +19,9 @@ struct Element {
     std::string_view attribute(std::string_view wanted) const; // empty when it is not there
 };
 
-/// The XML of one XMPP stream as it comes, in pieces cut anywhere: a root that stays open, and elements in it. Without document types
-/// and entities (RFC 6120, 11.1). Meets whatever a network sends: an element of at most 256 KiB, 32 deep.
+/// The XML of one XMPP stream as it comes, in pieces cut anywhere: a root that stays open, and elements in it. Without
+/// document types and entities (RFC 6120, 11.1). Meets whatever a network sends: an element of at most 256 KiB, 32
+/// deep.
 class XmlStream {
     struct Free {
         void operator()(XML_ParserStruct* p) const { ::XML_ParserFree(p); }
@@ -28,7 +29,7 @@ class XmlStream {
     std::unique_ptr<XML_ParserStruct, Free> parser_;
     std::deque<Element> whole_; // the root first
     std::vector<Element> open_;
-    std::size_t bytes_ = 0;     // since the last element was whole
+    std::size_t bytes_ = 0; // since the last element was whole
     int depth_ = 0;
     bool root_ = false, ended_ = false, broken_ = false;
 

@@ -10,7 +10,7 @@ class XmppSession {
     std::unique_ptr<XmlStream> xml_;
     std::deque<Element> early_; // stanzas that came while an answer was awaited
     std::string domain_, user_, jid_;
-    std::string first_;         // bytes of the first answer: who is it, if it is not XMPP
+    std::string first_; // bytes of the first answer: who is it, if it is not XMPP
 
     Line account() const; // "alice@im.example.org at 10.0.0.5:5222"
     Step write(std::string_view);
@@ -24,9 +24,10 @@ class XmppSession {
     Cause not_xmpp() const;
 
   public:
-    XmppSession(std::unique_ptr<Stream> s, std::string domain, std::string user) : stream_{std::move(s)}, domain_{std::move(domain)}, user_{std::move(user)} {}
-    /// TLS with a trusted certificate, then the password; by SCRAM, or as it is where the server knows nothing else. `direct`: TLS
-    /// from the first byte on.
+    XmppSession(std::unique_ptr<Stream> s, std::string domain, std::string user)
+        : stream_{std::move(s)}, domain_{std::move(domain)}, user_{std::move(user)} {}
+    /// TLS with a trusted certificate, then the password; by SCRAM, or as it is where the server knows nothing else.
+    /// `direct`: TLS from the first byte on.
     Step log_in(const TlsWish&, bool direct, const Secret& password);
     Step send(std::string_view stanza) { return write(stanza); }
     /// Bytes that were read from `stream()` outside; empty: it has closed.

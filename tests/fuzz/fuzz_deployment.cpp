@@ -15,7 +15,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     try {
         imops::parse_product(text, "p.yaml");
-    } catch (const imops::Failure&) {
-    }
+    } catch (const imops::Failure&) {}
     return 0;
 }

@@ -23,8 +23,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }();
     static const auto values = [] {
         auto j = Language::constants();
-        j.update(nlohmann::json{{"n", 7}, {"size", 4096}, {"time", 60}, {"t", "5.10 text"}, {"yes", true}, {"list", {"a", "b"}}, {"empty", nlohmann::json::array()},
-                                {"disks", {{{"mount", "/"}, {"free", 10}}}}, {"fleet", {{"n", {{"a", 1}, {"b", 2}}}}}});
+        j.update(nlohmann::json{{"n", 7},
+                                {"size", 4096},
+                                {"time", 60},
+                                {"t", "5.10 text"},
+                                {"yes", true},
+                                {"list", {"a", "b"}},
+                                {"empty", nlohmann::json::array()},
+                                {"disks", {{{"mount", "/"}, {"free", 10}}}},
+                                {"fleet", {{"n", {{"a", 1}, {"b", 2}}}}}});
         return j;
     }();
     if (size > 4096) return 0;
@@ -32,7 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto e = language.expression(source, scope);
     if (auto* m = std::get_if<Mistake>(&e)) {
         if (m->what.en.empty() || m->what.zh.empty()) __builtin_trap();
-    } else std::get<Expression>(e).value(values);
+    } else
+        std::get<Expression>(e).value(values);
     auto t = language.text_template(source, scope);
     if (auto* expression = std::get_if<Expression>(&t)) expression->text(values);
     return 0;

@@ -15,10 +15,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // any text may be any kind of fact
     static const Type text_type{Kind::text, {}}, number{Kind::number, {}};
     for (auto& [id, raw] : facts)
-        for (auto kind : {Kind::number, Kind::bytes, Kind::seconds, Kind::text, Kind::boolean, Kind::list, Kind::map, Kind::table, Kind::clock}) {
+        for (auto kind : {Kind::number, Kind::bytes, Kind::seconds, Kind::text, Kind::boolean, Kind::list, Kind::map,
+                          Kind::table, Kind::clock}) {
             FactDef def;
             def.id = id;
-            def.type = {kind, kind == Kind::list ? decltype(Type::members){{"", text_type}} : decltype(Type::members){{"total", number}, {"name", text_type}}};
+            def.type = {kind, kind == Kind::list ? decltype(Type::members){{"", text_type}}
+                                                 : decltype(Type::members){{"total", number}, {"name", text_type}}};
             auto value = typed(def, raw);
             if (auto* u = std::get_if<Unread>(&value); u && bad_utf8(u->why.en)) __builtin_trap();
         }

@@ -4,20 +4,30 @@
 #include "core/render/import/draft.hpp"
 #include <cstdint>
 
-/// Configuration files of a foreign host. The first byte chooses the reader; what it gives is compared, shown and drafted.
+/// Configuration files of a foreign host. The first byte chooses the reader; what it gives is compared, shown and
+/// drafted.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace imops;
     using namespace imops::render;
     if (size < 2 || size > 100'000) return 0;
     std::string text{reinterpret_cast<const char*>(data) + 1, size - 1};
-    static constexpr const char* mains[]{"/etc/matrix-synapse/homeserver.yaml", "/etc/ejabberd/ejabberd.yml", "/etc/prosody/prosody.cfg.lua", "/etc/nginx/nginx.conf", "/etc/haproxy/haproxy.cfg",
-                                         "/etc/postgresql/15/main/postgresql.conf", "/etc/postgresql/15/main/pg_hba.conf", "/etc/redis/redis.conf", "/etc/turnserver.conf"};
+    static constexpr const char* mains[]{"/etc/matrix-synapse/homeserver.yaml",
+                                         "/etc/ejabberd/ejabberd.yml",
+                                         "/etc/prosody/prosody.cfg.lua",
+                                         "/etc/nginx/nginx.conf",
+                                         "/etc/haproxy/haproxy.cfg",
+                                         "/etc/postgresql/15/main/postgresql.conf",
+                                         "/etc/postgresql/15/main/pg_hba.conf",
+                                         "/etc/redis/redis.conf",
+                                         "/etc/turnserver.conf"};
     auto which = data[0] % (std::size(mains) + 1);
     std::vector<OldHost> hosts(1);
     auto& h = hosts.front();
     h.name = h.address = "h";
-    if (which == std::size(mains)) read_answer("m", text, h);
-    else h.files[mains[which]] = text;
+    if (which == std::size(mains))
+        read_answer("m", text, h);
+    else
+        h.files[mains[which]] = text;
     if (which == 3) h.files["/etc/nginx/conf.d/again.conf"] = text;
     SecretShapes mask;
     Flat none;
@@ -36,10 +46,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }();
     static const auto components = [] {
         std::vector<TemplateSource> sources;
-        for (auto& f : embedded_templates()) sources.push_back({std::string{f.path.substr(f.path.find('/') + 1)}, std::string{f.path}, f.text});
+        for (auto& f : embedded_templates())
+            sources.push_back({std::string{f.path.substr(f.path.find('/') + 1)}, std::string{f.path}, f.text});
         return load_components(sources, render_scope(products), Lang::en);
     }();
     auto d = make_draft(hosts, components, products);
-    if (!d.hosts.empty()) parse_deployment(draft_text(d, {}), "imops.yaml"); // whatever was read: what it throws ends the target
+    if (!d.hosts.empty())
+        parse_deployment(draft_text(d, {}), "imops.yaml"); // whatever was read: what it throws ends the target
     return 0;
 }

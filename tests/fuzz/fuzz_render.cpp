@@ -14,12 +14,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string_view text{reinterpret_cast<const char*>(data), size};
     static Language language;
     static const Scope scope = render_scope({});
-    static const nlohmann::json values{{"names", {"a.b", "c d"}}, {"host", {{"name", "h1"}, {"address", "10.0.0.1"}}}, {"role", {{"app", nlohmann::json::array()}}}, {"airgap", true}};
+    static const nlohmann::json values{{"names", {"a.b", "c d"}},
+                                       {"host", {{"name", "h1"}, {"address", "10.0.0.1"}}},
+                                       {"role", {{"app", nlohmann::json::array()}}},
+                                       {"airgap", true}};
     auto format = Format(size % 13);
     if (auto expanded = expand_includes({{"x/a", "a", text}, {"x/b", "b", "b\n"}}, "x/a")) {
-        auto t = language.file_template(expanded->text, scope, {[format](const nlohmann::json& v) { return written(format, v); }, size % 2 ? Lang::en : Lang::zh});
-        if (auto* e = std::get_if<Expression>(&t)) (void)e->text(values);
-        else (void)expanded->place(std::get<Mistake>(t).offset);
+        auto t = language.file_template(
+            expanded->text, scope,
+            {[format](const nlohmann::json& v) { return written(format, v); }, size % 2 ? Lang::en : Lang::zh});
+        if (auto* e = std::get_if<Expression>(&t))
+            (void)e->text(values);
+        else
+            (void)expanded->place(std::get<Mistake>(t).offset);
     }
     (void)read_stamp(format, text);
     (void)essence(format, text);

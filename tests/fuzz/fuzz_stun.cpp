@@ -12,6 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (auto address = address_of(*m, a); address && address->text().size() < 5) __builtin_trap();
     if (m->error() < 0 || m->error() > 955) __builtin_trap();
     auto again = read(write(*m));
-    if (!again || again->attributes != m->attributes || again->id != m->id || again->method != m->method || again->kind != m->kind) __builtin_trap();
+    if (!again || again->attributes != m->attributes || again->id != m->id || again->method != m->method ||
+        again->kind != m->kind)
+        __builtin_trap();
     return 0;
 }

@@ -1,5 +1,6 @@
-// usage: PROGRAM FOLDER [COUNT]: runs the target over every file of the folder, and over so many mutations of them, the same
-// ones in every run (a fixed seed). What ended the program is in PROGRAM.input beside it. With libFuzzer (-DIMOPS_FUZZ=ON) this file is not used.
+// usage: PROGRAM FOLDER [COUNT]: runs the target over every file of the folder, and over so many mutations of them, the
+// same ones in every run (a fixed seed). What ended the program is in PROGRAM.input beside it. With libFuzzer
+// (-DIMOPS_FUZZ=ON) this file is not used.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -30,16 +31,60 @@ class Mutator {
 
     std::size_t below(std::size_t n) { return n ? random_() % n : 0; }
     void once(std::string& s) {
-        static const char* const words[]{"\n", "\t", " ", ": ", "- ", "{", "}", "[", "]", "\"", "'", "&a ", "*a", "|", ">", "#", "---\n", "\xFF", "\xC0\xAF", "0", "-1", "1e308",
-                                         "99999999999999999999", "%", "{{ ", " }}", "{% if ", "{% endif %}", "(", ")", "and ", "or ", "not ", " / 0", "\x1b[", "\r\n", "@ ", "imops-0 ", "begin a\n", "end a 0\n", "also b\n", "over\n"};
+        static const char* const words[]{"\n",
+                                         "\t",
+                                         " ",
+                                         ": ",
+                                         "- ",
+                                         "{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         "\"",
+                                         "'",
+                                         "&a ",
+                                         "*a",
+                                         "|",
+                                         ">",
+                                         "#",
+                                         "---\n",
+                                         "\xFF",
+                                         "\xC0\xAF",
+                                         "0",
+                                         "-1",
+                                         "1e308",
+                                         "99999999999999999999",
+                                         "%",
+                                         "{{ ",
+                                         " }}",
+                                         "{% if ",
+                                         "{% endif %}",
+                                         "(",
+                                         ")",
+                                         "and ",
+                                         "or ",
+                                         "not ",
+                                         " / 0",
+                                         "\x1b[",
+                                         "\r\n",
+                                         "@ ",
+                                         "imops-0 ",
+                                         "begin a\n",
+                                         "end a 0\n",
+                                         "also b\n",
+                                         "over\n"};
         auto at = below(s.size() + 1);
         auto length = std::min(s.size() - at, below(20));
         switch (below(7)) {
         case 0: s.erase(at, length); break;
         case 1: s.insert(at, words[below(std::size(words))]); break;
-        case 2: if (at < s.size()) s[at] = char(random_()); break;
+        case 2:
+            if (at < s.size()) s[at] = char(random_());
+            break;
         case 3: s.insert(at, s.substr(below(s.size() + 1), below(200))); break;
-        case 4: if (at < s.size()) s[at] = char(s[at] ^ (1 << below(8))); break;
+        case 4:
+            if (at < s.size()) s[at] = char(s[at] ^ (1 << below(8)));
+            break;
         case 5: {
             auto& other = corpus_[below(corpus_.size())];
             s.insert(at, other.substr(below(other.size() + 1), below(100)));

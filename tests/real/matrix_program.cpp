@@ -1,5 +1,6 @@
-// usage: matrix_program DEPLOYMENT PRODUCT LIMIT_MS: asks for the fact net.matrix of all hosts and prints its rows, each with the
-// host from which it goes out before it; for tests/real/matrix. On standard error: how each run took, and errors of hosts.
+// usage: matrix_program DEPLOYMENT PRODUCT LIMIT_MS: asks for the fact net.matrix of all hosts and prints its rows,
+// each with the host from which it goes out before it; for tests/real/matrix. On standard error: how each run took, and
+// errors of hosts.
 #include "cli/matrix.hpp"
 #include <cstdio>
 #include <fstream>
@@ -21,7 +22,8 @@ struct Telling final : Fleet {
     std::unique_ptr<Fleet> inner;
     std::vector<Outcome> run(std::span<const Job> jobs, const std::function<void(const Outcome&)>& done) override {
         return inner->run(jobs, [&](const Outcome& o) {
-            fmt::print(stderr, "{} {} ms: {}\n", o.host->name, o.took.count(), o.result ? fmt::format("status {}", o.result->status) : o.result.error().what.en);
+            fmt::print(stderr, "{} {} ms: {}\n", o.host->name, o.took.count(),
+                       o.result ? fmt::format("status {}", o.result->status) : o.result.error().what.en);
             done(o);
         });
     }
@@ -43,11 +45,14 @@ int main(int argc, char** argv) try {
     for (int runs = std::getenv("MATRIX_WARM") ? 2 : 1; runs > 0; --runs) {
         auto begun = std::chrono::steady_clock::now();
         auto facts = ask_matrix(fleet, hosts, d, product, std::chrono::milliseconds{std::atoi(argv[3])});
-        fmt::print(stderr, "took {} ms\n", std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count());
+        fmt::print(
+            stderr, "took {} ms\n",
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count());
         if (runs > 1) continue;
         for (auto* h : hosts) {
             auto& raw = facts.at(h->name);
-            if (raw.got != Got::ok) fmt::print("{}\t{} {}\n", h->name, raw.got == Got::unreached ? "unreached" : "lost", raw.err);
+            if (raw.got != Got::ok)
+                fmt::print("{}\t{} {}\n", h->name, raw.got == Got::unreached ? "unreached" : "lost", raw.err);
             std::istringstream lines{raw.out};
             for (std::string line; std::getline(lines, line);) fmt::print("{}\t{}\n", h->name, line);
         }

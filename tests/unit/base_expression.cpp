@@ -8,7 +8,8 @@ namespace {
 
 Scope names() {
     Scope s;
-    Type text{Kind::text, {}}, number{Kind::number, {}}, bytes{Kind::bytes, {}}, seconds{Kind::seconds, {}}, boolean{Kind::boolean, {}};
+    Type text{Kind::text, {}}, number{Kind::number, {}}, bytes{Kind::bytes, {}}, seconds{Kind::seconds, {}},
+        boolean{Kind::boolean, {}};
     s.add("n", number);
     s.add("zero", number);
     s.add("size", bytes);
@@ -163,8 +164,10 @@ TEST(Expression, every_function) {
 }
 
 TEST(Expression, no_function_is_left_out_of_the_table_above) {
-    for (auto f : {"median(nothing)", "min(nothing)", "max(nothing)", "first(nothing)", "last(nothing)", "int(t)", "float(t)"})
-        EXPECT_TRUE(value(f).is_string() && value(f).get<std::string>().starts_with("no value: " + std::string{f})) << f << ": " << value(f);
+    for (auto f :
+         {"median(nothing)", "min(nothing)", "max(nothing)", "first(nothing)", "last(nothing)", "int(t)", "float(t)"})
+        EXPECT_TRUE(value(f).is_string() && value(f).get<std::string>().starts_with("no value: " + std::string{f}))
+            << f << ": " << value(f);
 }
 
 TEST(Expression, kinds_that_do_not_fit_are_mistakes_with_a_place) {
@@ -216,7 +219,8 @@ TEST(Expression, traps_of_precedence_are_mistakes) {
     auto m = mistake("not t == version");
     EXPECT_EQ(m.what.en, "`and`, `or` and `not` need conditions, this is text");
     EXPECT_EQ(m.remedy.en, "`not` binds tighter than a comparison: not (a == b).");
-    for (auto source : {"yes and no or yes", "yes or no and yes", "(yes and (no or yes)) or yes and no", "yes and (no or yes and no)"}) {
+    for (auto source : {"yes and no or yes", "yes or no and yes", "(yes and (no or yes)) or yes and no",
+                        "yes and (no or yes and no)"}) {
         EXPECT_EQ(mistake(source).what.en, "`and` and `or` stand side by side") << source;
         EXPECT_EQ(mistake(source).remedy.zh, "请用括号标明优先级：(a and b) or c。");
     }
@@ -236,7 +240,9 @@ TEST(Expression, unknown_names_get_a_near_match) {
 }
 
 TEST(Expression, what_cannot_be_parsed_is_a_mistake_and_no_crash) {
-    for (auto source : {"", " ", "(", ")", "1 +", "+ 1", "n n", "\"open", "[1, ", "a..b", "1.2.3", "size <", "== 3", "n @ 2", "{{ n }}", "}}", "{% set x = 1 %}", "1e999", "n(", "'x'", "lower(", "\x01"})
+    for (auto source : {"",     " ",     "(",      ")",    "1 +",   "+ 1",     "n n", "\"open",          "[1, ",
+                        "a..b", "1.2.3", "size <", "== 3", "n @ 2", "{{ n }}", "}}",  "{% set x = 1 %}", "1e999",
+                        "n(",   "'x'",   "lower(", "\x01"})
         EXPECT_FALSE(mistake(source).what.en.empty()) << source;
 }
 
@@ -267,7 +273,8 @@ TEST(Expression, missing_data_is_named) {
 TEST(Expression, values_of_two_evaluations_do_not_mix) {
     static const Language language;
     static const Scope scope = names();
-    auto a = std::get<Expression>(language.expression("n + 1", scope)), b = std::get<Expression>(language.expression("n + 2", scope));
+    auto a = std::get<Expression>(language.expression("n + 1", scope)),
+         b = std::get<Expression>(language.expression("n + 2", scope));
     EXPECT_EQ(std::get<json>(a.value(data())), 8);
     EXPECT_EQ(std::get<json>(b.value(data())), 9);
     auto failed = std::get<Expression>(language.expression("n / zero", scope)).value(data());
@@ -288,7 +295,8 @@ TEST(Template, texts) {
     EXPECT_EQ(text("{{ bytes(size) }} of {{ bytes(memory.total) }}"), "4 GiB of 8 GiB");
     EXPECT_EQ(text("{% if n > 5 %}many{% else %}few{% endif %}"), "many");
     EXPECT_EQ(text("{% for d in disks %}{{ d.mount }} {{ bytes(d.free) }};{% endfor %}"), "/ 10 B;/srv 30 B;");
-    EXPECT_EQ(text("{% for host, skew in fleet.clock %}{{ host }}{% if not loop.is_last %},{% endif %}{% endfor %}"), "a,b,c");
+    EXPECT_EQ(text("{% for host, skew in fleet.clock %}{{ host }}{% if not loop.is_last %},{% endif %}{% endfor %}"),
+              "a,b,c");
     EXPECT_EQ(text("## not a line statement"), "## not a line statement");
     EXPECT_EQ(text("内存 {{ n }}"), "内存 7");
     EXPECT_EQ(text("`a | b` {{ n }}"), "`a | b` 7") << "a pipe of the shell is text";

@@ -33,7 +33,7 @@ class Files : public testing::Test {
         return s.str();
     }
     static unsigned mode(const std::string& path) {
-        struct stat st{};
+        struct stat st {};
         ::stat(path.c_str(), &st);
         return st.st_mode & 07777;
     }
@@ -173,7 +173,8 @@ TEST(Process, one_that_does_not_end_is_ended_with_its_children) {
 }
 
 TEST(Process, neither_a_flood_nor_input_that_nobody_reads_stops_it) {
-    auto r = run_process({"sh", "-c", "head -c 20000000 /dev/zero; head -c 1000000 /dev/zero >&2"}, enough, std::string(1'000'000, 'x'));
+    auto r = run_process({"sh", "-c", "head -c 20000000 /dev/zero; head -c 1000000 /dev/zero >&2"}, enough,
+                         std::string(1'000'000, 'x'));
     ASSERT_TRUE(r);
     EXPECT_LE(r->out.size(), 17'000'000u);
     EXPECT_EQ(r->err.size(), 1'000'000u);

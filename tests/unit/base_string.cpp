@@ -25,42 +25,50 @@ TEST(Nearest, is_silent_when_nothing_is_near) {
 }
 
 TEST(Utf8, well_formed_text_passes) {
-    for (auto s : {"", "plain", "内存", "é", "\xF0\x9F\x98\x80", "\xC2\x80", "\xEF\xBF\xBD", "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF"}) EXPECT_FALSE(bad_utf8(s)) << s;
+    for (auto s :
+         {"", "plain", "内存", "é", "\xF0\x9F\x98\x80", "\xC2\x80", "\xEF\xBF\xBD", "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF"})
+        EXPECT_FALSE(bad_utf8(s)) << s;
 }
 
 TEST(Utf8, the_first_bad_byte_is_named) {
     struct {
         const char* text;
         std::size_t at;
-    } table[]{{"ab\xE4\xBD", 2},         // truncated
-              {"a\x80", 1},              // a tail without head
-              {"\xC0\xAF", 0},           // overlong in two
+    } table[]{{"ab\xE4\xBD", 2}, // truncated
+              {"a\x80", 1},      // a tail without head
+              {"\xC0\xAF", 0},   // overlong in two
               {"\xC1\xBF", 0},
-              {"x\xE0\x80\xAF", 1},      // overlong in three
-              {"\xF0\x80\x80\xAF", 0},   // overlong in four
-              {"\xED\xA0\x80", 0},       // surrogates
+              {"x\xE0\x80\xAF", 1},    // overlong in three
+              {"\xF0\x80\x80\xAF", 0}, // overlong in four
+              {"\xED\xA0\x80", 0},     // surrogates
               {"\xED\xBF\xBF", 0},
-              {"\xF4\x90\x80\x80", 0},   // beyond U+10FFFF
+              {"\xF4\x90\x80\x80", 0}, // beyond U+10FFFF
               {"\xF5\x80\x80\x80", 0},
               {"\xFE\xFF", 0},
-              {"内\xC4\xDA", 3}};        // GBK
+              {"内\xC4\xDA", 3}}; // GBK
     for (auto& t : table) EXPECT_EQ(bad_utf8(t.text), t.at) << t.text;
 }
 
 TEST(Plain, no_escape_sequence_survives) {
     EXPECT_EQ(plain("\x1b[31mred\x1b[0m"), "\uFFFD[31mred\uFFFD[0m");
     EXPECT_EQ(plain("\x1b]0;title\x07"), "\uFFFD]0;title\uFFFD");
-    EXPECT_EQ(plain("a\x08" "b\x7F"), "a\uFFFDb\uFFFD");
+    EXPECT_EQ(plain("a\x08"
+                    "b\x7F"),
+              "a\uFFFDb\uFFFD");
     EXPECT_EQ(plain(std::string_view{"a\0b", 3}), "a\uFFFDb");
-    EXPECT_EQ(plain("\xC2\x9B" "31m"), "\uFFFD31m");         // C1: CSI in one character
-    EXPECT_EQ(plain("a\u202Eb\u2066c"), "a\uFFFDb\uFFFDc");  // bidirectional override, isolate
+    EXPECT_EQ(plain("\xC2\x9B"
+                    "31m"),
+              "\uFFFD31m");                                 // C1: CSI in one character
+    EXPECT_EQ(plain("a\u202Eb\u2066c"), "a\uFFFDb\uFFFDc"); // bidirectional override, isolate
     EXPECT_EQ(plain("a\u2028b"), "a\uFFFDb");
     EXPECT_EQ(plain("line\r\nnext\ttab"), "line\nnext\ttab");
     EXPECT_EQ(plain("内存 é \u00A0"), "内存 é \u00A0");
 }
 
 TEST(Plain, what_is_not_utf8_is_replaced) {
-    EXPECT_EQ(plain("a\xFF" "b"), "a\uFFFDb");
+    EXPECT_EQ(plain("a\xFF"
+                    "b"),
+              "a\uFFFDb");
     EXPECT_EQ(plain("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD");
     EXPECT_EQ(plain("ab\xE4\xBD"), "ab\uFFFD\uFFFD");
 }
@@ -91,7 +99,9 @@ TEST(Split, keeps_empty_parts) {
 }
 
 TEST(ShellQuote, a_shell_gives_the_same_word_back) {
-    for (std::string text : {"", "plain", "a b", "it's", "''", "$(touch /tmp/x)", "`id`", "a;b|c&d", "\"", "\\", "\\'", "a\nb\n", "-n", "*", "~", "!", "$HOME", "内存", "\x1b[31m", "\t", "#", "a\xFFz"}) {
+    for (std::string text :
+         {"",       "plain", "a b", "it's", "''", "$(touch /tmp/x)", "`id`", "a;b|c&d",  "\"", "\\", "\\'",
+          "a\nb\n", "-n",    "*",   "~",    "!",  "$HOME",           "内存", "\x1b[31m", "\t", "#",  "a\xFFz"}) {
         auto ended = run_process({"sh", "-c", "printf '%s.' " + shell_quote(text)}, std::chrono::seconds{10});
         ASSERT_TRUE(ended);
         EXPECT_EQ(ended->out, text + ".") << text;
@@ -121,6 +131,8 @@ TEST(Value, is_shown_in_its_unit) {
 }
 
 TEST(Kind, names_are_reversible) {
-    for (auto k : {Kind::number, Kind::bytes, Kind::seconds, Kind::text, Kind::boolean, Kind::list, Kind::map, Kind::table, Kind::clock, Kind::any}) EXPECT_EQ(kind_of(name(k)), k);
+    for (auto k : {Kind::number, Kind::bytes, Kind::seconds, Kind::text, Kind::boolean, Kind::list, Kind::map,
+                   Kind::table, Kind::clock, Kind::any})
+        EXPECT_EQ(kind_of(name(k)), k);
     EXPECT_EQ(kind_of("boolean"), std::nullopt);
 }

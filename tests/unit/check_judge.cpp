@@ -15,17 +15,21 @@ const std::string facts = "pack: t\ntitle: {en: T, zh: T}\nfacts:\n"
                           "  t.disks: {sh: echo, type: table, columns: {mount: text, free: bytes}}\n"
                           "  t.names: {sh: echo, type: list}\n"
                           "checks:\n";
-const std::string texts = "    title: {en: Size, zh: 大小}\n    why: {en: a, zh: a}\n    source: own\n    remedy: {en: mend it, zh: 处理}\n"
-                          "    examples: [{given: {t.size: 1 KB}, is: fail}, {given: {t.size: 9 KB}, is: ok}]\n";
+const std::string texts =
+    "    title: {en: Size, zh: 大小}\n    why: {en: a, zh: a}\n    source: own\n    remedy: {en: mend it, zh: 处理}\n"
+    "    examples: [{given: {t.size: 1 KB}, is: fail}, {given: {t.size: 9 KB}, is: ok}]\n";
 
 /// A catalogue with the one check "t.x" that has these lines.
 Catalogue catalogue(const std::string& lines) { return one_pack(facts + "  - id: t.x\n" + texts + lines); }
 
-const std::string plain_check = "    value: t.size\n    fail: value < 2 * KB\n    warn: value < 4 * KB\n    limit: 2 * KB\n    warn_limit: 4 * KB\n"
-                                "    says: {en: \"{{ bytes(value) }} of {{ bytes(limit) }} {{ level }}\", zh: \"{{ bytes(value) }}/{{ bytes(limit) }} {{ level }}\"}\n";
+const std::string plain_check =
+    "    value: t.size\n    fail: value < 2 * KB\n    warn: value < 4 * KB\n    limit: 2 * KB\n    warn_limit: 4 * KB\n"
+    "    says: {en: \"{{ bytes(value) }} of {{ bytes(limit) }} {{ level }}\", zh: \"{{ bytes(value) }}/{{ bytes(limit) "
+    "}} {{ level }}\"}\n";
 const std::string says = "    says: {en: found, zh: 结果}\n";
 
-std::vector<Finding> judged(const std::string& lines, json given, std::map<std::string, Unread, std::less<>> unread = {}) {
+std::vector<Finding> judged(const std::string& lines, json given,
+                            std::map<std::string, Unread, std::less<>> unread = {}) {
     auto c = catalogue(lines);
     Sight s;
     s.data = Language::constants();
@@ -77,8 +81,13 @@ TEST(Judge, a_fact_without_value_is_unknown_and_an_absent_one_is_skipped) {
     auto a = one(plain_check, {}, {{"t.size", absent("no such thing")}});
     EXPECT_EQ(a.level, Level::skip);
     EXPECT_EQ(a.text.en, "no such thing");
-    EXPECT_EQ(one(plain_check + "    absent: {en: not here, zh: 没有}\n", {}, {{"t.size", absent("no such thing")}}).text.zh, "没有");
-    EXPECT_EQ(one(plain_check + "    absent: {en: not here, zh: 没有}\n", {}, {{"t.size", unknown("needs root")}}).level, Level::unknown) << "could not be read is not absent";
+    EXPECT_EQ(
+        one(plain_check + "    absent: {en: not here, zh: 没有}\n", {}, {{"t.size", absent("no such thing")}}).text.zh,
+        "没有");
+    EXPECT_EQ(
+        one(plain_check + "    absent: {en: not here, zh: 没有}\n", {}, {{"t.size", unknown("needs root")}}).level,
+        Level::unknown)
+        << "could not be read is not absent";
 }
 
 TEST(Judge, a_key_that_was_not_printed) {
@@ -92,7 +101,8 @@ TEST(Judge, a_key_that_was_not_printed) {
 }
 
 TEST(Judge, no_figure_is_a_skip) {
-    auto f = one("    value: t.size\n    fail: value < need.memory.minimum\n    limit: need.memory.minimum\n" + says, {{"t", {{"size", 5}}}, {"need", {{"memory", {{"minimum", nullptr}}}}}});
+    auto f = one("    value: t.size\n    fail: value < need.memory.minimum\n    limit: need.memory.minimum\n" + says,
+                 {{"t", {{"size", 5}}}, {"need", {{"memory", {{"minimum", nullptr}}}}}});
     EXPECT_EQ(f.level, Level::skip);
     EXPECT_EQ(f.text.en, "no figure is known for need.memory.minimum");
 }
@@ -103,8 +113,11 @@ TEST(Judge, skip_comes_before_value_unless_it_reads_the_value) {
     EXPECT_EQ(skipped.level, Level::skip) << "the value of what does not apply may not exist";
     EXPECT_EQ(skipped.text.zh, "虚拟机");
     EXPECT_EQ(one(lines, {{"t", {{"flags", {{"virtual", false}}}, {"size", 1}}}}).level, Level::fail);
-    EXPECT_EQ(one(lines, size(1), {{"t.flags", unknown("lost")}}).level, Level::unknown) << "whether it applies is not known";
-    auto spoken = "    skip: t.flags.virtual\n    skip_says: {en: \"load {{ t.flags.load }}\", zh: \"负载 {{ t.flags.load }}\"}\n" + plain_check;
+    EXPECT_EQ(one(lines, size(1), {{"t.flags", unknown("lost")}}).level, Level::unknown)
+        << "whether it applies is not known";
+    auto spoken = "    skip: t.flags.virtual\n    skip_says: {en: \"load {{ t.flags.load }}\", zh: \"负载 {{ "
+                  "t.flags.load }}\"}\n" +
+                  plain_check;
     EXPECT_EQ(one(spoken, {{"t", {{"flags", {{"virtual", true}, {"load", 3}}}}}}).text.zh, "负载 3");
     auto by_value = "    skip: value == 0\n    skip_says: {en: none, zh: 无}\n" + plain_check;
     EXPECT_EQ(one(by_value, size(0)).level, Level::skip);
@@ -112,15 +125,21 @@ TEST(Judge, skip_comes_before_value_unless_it_reads_the_value) {
 }
 
 TEST(Judge, what_cannot_be_reckoned_is_unknown) {
-    auto f = one("    value: t.size / (t.limit / KB)\n    fail: value < 1 * KB\n" + says, {{"t", {{"size", 5}, {"limit", 0}}}});
+    auto f = one("    value: t.size / (t.limit / KB)\n    fail: value < 1 * KB\n" + says,
+                 {{"t", {{"size", 5}, {"limit", 0}}}});
     EXPECT_EQ(f.level, Level::unknown);
     EXPECT_NE(f.text.en.find("division by zero"), std::string::npos);
-    EXPECT_EQ(one("    value: min(t.names)\n    fail: t.size < 1 * KB\n" + says, {{"t", {{"size", 5}, {"names", json::array()}}}}).level, Level::unknown);
+    EXPECT_EQ(one("    value: min(t.names)\n    fail: t.size < 1 * KB\n" + says,
+                  {{"t", {{"size", 5}, {"names", json::array()}}}})
+                  .level,
+              Level::unknown);
 }
 
 TEST(Judge, each_row_is_a_finding_of_its_own) {
-    auto lines = "    each: t.disks\n    label: row.mount\n    value: row.free\n    fail: value < 1 * KB\n    says: {en: \"{{ row.mount }}: {{ bytes(value) }}\", zh: \"{{ row.mount }}：{{ bytes(value) }}\"}\n";
-    auto all = judged(lines, {{"t", {{"disks", {{{"mount", "/"}, {"free", 10}}, {{"mount", "/srv\x1b[31m\n"}, {"free", 5000}}}}}}});
+    auto lines = "    each: t.disks\n    label: row.mount\n    value: row.free\n    fail: value < 1 * KB\n    says: "
+                 "{en: \"{{ row.mount }}: {{ bytes(value) }}\", zh: \"{{ row.mount }}：{{ bytes(value) }}\"}\n";
+    auto all = judged(
+        lines, {{"t", {{"disks", {{{"mount", "/"}, {"free", 10}}, {{"mount", "/srv\x1b[31m\n"}, {"free", 5000}}}}}}});
     ASSERT_EQ(all.size(), 2u);
     EXPECT_EQ(all[0].item, "/");
     EXPECT_EQ(all[0].level, Level::fail);
@@ -128,7 +147,8 @@ TEST(Judge, each_row_is_a_finding_of_its_own) {
     EXPECT_EQ(all[1].item, "/srv\uFFFD[31m") << "fit for a terminal";
     EXPECT_EQ(all[1].level, Level::ok);
     EXPECT_EQ(all[1].text.en.find('\x1b'), std::string::npos);
-    auto items = judged("    each: t.names\n    label: row\n    value: row\n    fail: matches(value, \"^x\")\n" + says, {{"t", {{"names", {"a", "x1"}}}}});
+    auto items = judged("    each: t.names\n    label: row\n    value: row\n    fail: matches(value, \"^x\")\n" + says,
+                        {{"t", {{"names", {"a", "x1"}}}}});
     ASSERT_EQ(items.size(), 2u);
     EXPECT_EQ(items[1].level, Level::fail);
 }
@@ -144,8 +164,14 @@ TEST(Judge, no_rows_give_one_finding_and_never_none) {
 }
 
 TEST(Judge, rows_do_not_see_the_values_of_others) {
-    auto lines = "    each: t.disks\n    label: row.mount\n    skip: row.mount == \"/\"\n    skip_says: {en: not this, zh: 不查}\n    value: row.free\n    fail: value < 1 * KB\n" + says;
-    auto all = judged(lines, {{"t", {{"disks", {{{"mount", "/a"}, {"free", 10}}, {{"mount", "/"}, {"free", 10}}, {{"mount", "/b"}, {"free", 9999}}}}}}});
+    auto lines = "    each: t.disks\n    label: row.mount\n    skip: row.mount == \"/\"\n    skip_says: {en: not this, "
+                 "zh: 不查}\n    value: row.free\n    fail: value < 1 * KB\n" +
+                 says;
+    auto all = judged(
+        lines,
+        {{"t",
+          {{"disks",
+            {{{"mount", "/a"}, {"free", 10}}, {{"mount", "/"}, {"free", 10}}, {{"mount", "/b"}, {"free", 9999}}}}}}});
     ASSERT_EQ(all.size(), 3u);
     EXPECT_EQ(all[0].level, Level::fail);
     EXPECT_EQ(all[1].level, Level::skip);
@@ -154,6 +180,8 @@ TEST(Judge, rows_do_not_see_the_values_of_others) {
 }
 
 TEST(Judge, hostile_text_of_a_host_is_made_plain) {
-    auto f = one("    value: join(t.names, \" \")\n    fail: value != \"\"\n    says: {en: \"is {{ value }}\", zh: \"为 {{ value }}\"}\n", {{"t", {{"names", {"{{ 1 + 1 }}", "\x1b]0;x\x07", "\u202E"}}}}});
+    auto f = one("    value: join(t.names, \" \")\n    fail: value != \"\"\n    says: {en: \"is {{ value }}\", zh: "
+                 "\"为 {{ value }}\"}\n",
+                 {{"t", {{"names", {"{{ 1 + 1 }}", "\x1b]0;x\x07", "\u202E"}}}}});
     EXPECT_EQ(f.text.en, "is {{ 1 + 1 }} \uFFFD]0;x\uFFFD \uFFFD") << "and what looks like a template is not one";
 }

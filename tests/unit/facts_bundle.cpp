@@ -83,12 +83,19 @@ TEST(FactsFile, written_by_hand) {
 
 TEST(FactsFile, what_is_no_fact_is_a_problem_with_its_line) {
     Problems p{"app1.facts"};
-    auto f = read_facts(" before any fact\n@ a.b ok\n 1\ngarbage\n@\n@ \n@ c.d\n@ c.d maybe\n@  ok\n@ c.d 1.5\n@ c.d -1\n@ e.f ok\n 2\n", p);
+    auto f = read_facts(" before any fact\n@ a.b ok\n 1\ngarbage\n@\n@ \n@ c.d\n@ c.d maybe\n@  ok\n@ c.d 1.5\n@ c.d "
+                        "-1\n@ e.f ok\n 2\n",
+                        p);
     std::vector<std::string> said;
     for (auto& e : p.take()) said.push_back(e.what.en);
-    EXPECT_EQ(said, (std::vector<std::string>{"app1.facts:1:1: not a line of facts: 'before any fact'", "app1.facts:4:1: not a line of facts: 'garbage'", "app1.facts:5:1: not a line of facts: '@'",
-                                              "app1.facts:6:1: not a line of facts: '@'", "app1.facts:7:1: not a line of facts: '@ c.d'", "app1.facts:8:1: not a line of facts: '@ c.d maybe'",
-                                              "app1.facts:9:1: not a line of facts: '@  ok'", "app1.facts:10:1: not a line of facts: '@ c.d 1.5'", "app1.facts:11:1: not a line of facts: '@ c.d -1'"}));
+    EXPECT_EQ(
+        said,
+        (std::vector<std::string>{
+            "app1.facts:1:1: not a line of facts: 'before any fact'", "app1.facts:4:1: not a line of facts: 'garbage'",
+            "app1.facts:5:1: not a line of facts: '@'", "app1.facts:6:1: not a line of facts: '@'",
+            "app1.facts:7:1: not a line of facts: '@ c.d'", "app1.facts:8:1: not a line of facts: '@ c.d maybe'",
+            "app1.facts:9:1: not a line of facts: '@  ok'", "app1.facts:10:1: not a line of facts: '@ c.d 1.5'",
+            "app1.facts:11:1: not a line of facts: '@ c.d -1'"}));
     EXPECT_EQ(f["a.b"].out, "1");
     EXPECT_EQ(f["e.f"].out, "2") << "reading goes on";
 }
@@ -101,7 +108,7 @@ TEST_F(InFolder, a_bundle_written_and_read_again_is_the_same) {
     EXPECT_DOUBLE_EQ(r.time, b.time);
     ASSERT_EQ(r.hosts.size(), 2u);
     same(r.hosts["app1"], some());
-    struct stat st{};
+    struct stat st {};
     ::stat((folder + "/new/b/hosts/app1.facts").c_str(), &st);
     EXPECT_EQ(st.st_mode & 0777, 0600u) << "facts are the customer's";
 }
@@ -110,7 +117,8 @@ TEST_F(InFolder, an_archive_of_it_does_as_well) {
     write_bundle(folder + "/b", {"imops: 1\n", 7, {{"app1", some()}}});
     for (std::string kind : {".tar", ".tar.gz"}) {
         for (std::string from : {folder, folder + "/b"}) { // with and without the leading folder
-            auto tar = run_process({"tar", "-caf", folder + "/x" + kind, "-C", from, from == folder ? "b" : "."}, std::chrono::seconds{30});
+            auto tar = run_process({"tar", "-caf", folder + "/x" + kind, "-C", from, from == folder ? "b" : "."},
+                                   std::chrono::seconds{30});
             ASSERT_EQ(tar->status, 0);
             auto r = read_bundle(folder + "/x" + kind);
             EXPECT_EQ(r.time, 7) << kind;

@@ -26,7 +26,9 @@ std::string frame(const std::string& id, const std::string& out, const std::stri
 }
 std::string mark(const std::string& words) { return "\n" + nonce + " " + words + "\n"; }
 
-FrameReader reader(const Defs& d) { return {d.pointers, nonce, [] { return 100.0; }}; }
+FrameReader reader(const Defs& d) {
+    return {d.pointers, nonce, [] { return 100.0; }};
+}
 
 void same(const Facts& a, const Facts& b) {
     ASSERT_EQ(a.size(), b.size());
@@ -44,7 +46,8 @@ void same(const Facts& a, const Facts& b) {
 TEST(Frames, give_facts) {
     Defs d{{"a", "b", "c", "e"}};
     auto r = reader(d);
-    r.out(mark("root 1") + frame("a", "one\ntwo\n") + frame("b", "", "77") + frame("c", "x", "timed_out") + frame("e", "", "3") + mark("over"));
+    r.out(mark("root 1") + frame("a", "one\ntwo\n") + frame("b", "", "77") + frame("c", "x", "timed_out") +
+          frame("e", "", "3") + mark("over"));
     r.err(frame("a", "") + frame("b", "no such thing\n") + frame("c", "") + frame("e", " why\n"));
     EXPECT_TRUE(r.finished());
     EXPECT_TRUE(r.root());
@@ -63,7 +66,8 @@ TEST(Frames, give_facts) {
 
 TEST(Frames, may_be_cut_anywhere) {
     Defs d{{"a", "b", "c"}};
-    auto out = "banner\n" + mark("root 0") + frame("a", "x\n\n" + nonce.substr(0, 10) + "\n") + "noise" + frame("b", "\n") + frame("c", std::string(3000, 'y'), "77") + mark("over");
+    auto out = "banner\n" + mark("root 0") + frame("a", "x\n\n" + nonce.substr(0, 10) + "\n") + "noise" +
+               frame("b", "\n") + frame("c", std::string(3000, 'y'), "77") + mark("over");
     auto err = frame("a", "e") + frame("b", "") + frame("c", "f\n");
     auto whole = reader(d);
     whole.out(out);
@@ -97,9 +101,11 @@ TEST(Frames, may_be_cut_anywhere) {
 TEST(Frames, noise_before_between_and_after_is_counted_and_dropped) {
     Defs d{{"a", "b"}};
     auto r = reader(d);
-    r.out("Welcome to app1!\nLast login: never\n" + frame("a", "1") + "You have mail.\n" + frame("b", "2") + mark("over") + "logout\n");
+    r.out("Welcome to app1!\nLast login: never\n" + frame("a", "1") + "You have mail.\n" + frame("b", "2") +
+          mark("over") + "logout\n");
     r.err("stty: not a tty\n");
-    EXPECT_EQ(r.noise(), std::string_view{"Welcome to app1!\nLast login: never"}.size() + std::string_view{"You have mail."}.size());
+    EXPECT_EQ(r.noise(), std::string_view{"Welcome to app1!\nLast login: never"}.size() +
+                             std::string_view{"You have mail."}.size());
     EXPECT_NE(r.noise_text().find("Welcome to app1!\n"), std::string::npos) << r.noise_text();
     auto f = r.facts();
     EXPECT_EQ(f["a"].out, "1");
@@ -162,7 +168,8 @@ TEST(Frames, what_did_not_end_is_lost) {
 TEST(Frames, a_fake_mark_is_output) {
     Defs d{{"a", "b"}};
     auto r = reader(d);
-    auto fake = "\nimops-0000000000000000 end a 0\nimops-0123456789abcde begin b\nimops-0123456789abcdef\n x " + nonce + " end a 0";
+    auto fake = "\nimops-0000000000000000 end a 0\nimops-0123456789abcde begin b\nimops-0123456789abcdef\n x " + nonce +
+                " end a 0";
     r.out(frame("a", "begin" + fake) + frame("b", "2"));
     auto f = r.facts();
     EXPECT_EQ(f["a"].out, "begin" + fake);
@@ -171,8 +178,10 @@ TEST(Frames, a_fake_mark_is_output) {
 
 TEST(Frames, marks_that_make_no_sense_do_no_harm) {
     Defs d{{"a"}};
-    for (std::string odd : {mark("begin"), mark("begin unknown"), mark("end a"), mark("end a 0"), mark("end unknown 0"), mark("end a x"), mark(""), mark("root"), mark("begin a") + mark("begin a"),
-                            "\n" + nonce + " " + std::string(100'000, 'z'), "\n" + nonce, mark("over") + mark("over")}) {
+    for (std::string odd :
+         {mark("begin"), mark("begin unknown"), mark("end a"), mark("end a 0"), mark("end unknown 0"), mark("end a x"),
+          mark(""), mark("root"), mark("begin a") + mark("begin a"), "\n" + nonce + " " + std::string(100'000, 'z'),
+          "\n" + nonce, mark("over") + mark("over")}) {
         auto r = reader(d);
         r.err(odd);
         r.out(odd);

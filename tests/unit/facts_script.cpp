@@ -43,7 +43,8 @@ class Shell {
   public:
     explicit Shell(std::vector<std::string> argv, const std::string& marker = "none") {
         int in[2], out[2], err[2];
-        if (::pipe2(in, O_CLOEXEC) || ::pipe2(out, O_CLOEXEC) || ::pipe2(err, O_CLOEXEC)) throw std::runtime_error("no pipes");
+        if (::pipe2(in, O_CLOEXEC) || ::pipe2(out, O_CLOEXEC) || ::pipe2(err, O_CLOEXEC))
+            throw std::runtime_error("no pipes");
         std::vector<char*> args;
         for (auto& a : argv) args.push_back(a.data());
         args.push_back(nullptr);
@@ -79,7 +80,8 @@ class Shell {
         }
     }
     /// Gives what comes to the reader until both streams end or `enough()`.
-    void read(FrameReader& into, const std::function<bool()>& enough = [] { return false; }) {
+    void read(
+        FrameReader& into, const std::function<bool()>& enough = [] { return false; }) {
         auto deadline = Clock::now() + std::chrono::seconds{60};
         bool open[2]{true, true};
         while ((open[0] || open[1]) && !enough() && Clock::now() < deadline) {
@@ -89,9 +91,12 @@ class Shell {
             for (int i : {0, 1}) {
                 if (!fds[i].revents) continue;
                 auto n = ::read(fds[i].fd, buffer, sizeof buffer);
-                if (n <= 0) open[i] = false;
-                else if (i == 0) into.out({buffer, std::size_t(n)});
-                else into.err({buffer, std::size_t(n)});
+                if (n <= 0)
+                    open[i] = false;
+                else if (i == 0)
+                    into.out({buffer, std::size_t(n)});
+                else
+                    into.err({buffer, std::size_t(n)});
             }
         }
     }
@@ -138,7 +143,8 @@ struct Which {
 class Script : public testing::TestWithParam<Which> {
   protected:
     void SetUp() override {
-        if (!run_process({GetParam().argv[0], "-c", ":"}, std::chrono::seconds{10}) && !run_process({GetParam().argv[0], "true"}, std::chrono::seconds{10}))
+        if (!run_process({GetParam().argv[0], "-c", ":"}, std::chrono::seconds{10}) &&
+            !run_process({GetParam().argv[0], "true"}, std::chrono::seconds{10}))
             GTEST_SKIP() << GetParam().argv[0] << " is not installed";
     }
     std::string marker = random_nonce();
@@ -283,6 +289,7 @@ TEST_P(Script, nothing_stays_behind_when_the_link_dies) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, Script,
-                         testing::Values(Which{"sh", {"sh", "-s"}}, Which{"dash", {"dash", "-s"}}, Which{"bash_posix", {"bash", "--posix", "-s"}},
+                         testing::Values(Which{"sh", {"sh", "-s"}}, Which{"dash", {"dash", "-s"}},
+                                         Which{"bash_posix", {"bash", "--posix", "-s"}},
                                          Which{"busybox", {"busybox", "sh", "-s"}}),
                          [](auto& p) { return std::string{p.param.name}; });

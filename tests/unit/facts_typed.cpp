@@ -57,7 +57,8 @@ TEST(Typed, lists) {
 
 TEST(Typed, maps) {
     auto d = def(Kind::map, {{"total", bytes}, {"name", text}, {"swap", boolean}});
-    EXPECT_EQ(value(d, "total 4096\nname two words\nswap no\n"), (json{{"total", 4096}, {"name", "two words"}, {"swap", false}}));
+    EXPECT_EQ(value(d, "total 4096\nname two words\nswap no\n"),
+              (json{{"total", 4096}, {"name", "two words"}, {"swap", false}}));
     EXPECT_EQ(value(d, "total\t4096"), (json{{"total", 4096}})) << "a key that is not printed is not there";
     EXPECT_EQ(value(d, "name\n"), (json{{"name", ""}}));
     EXPECT_EQ(value(d, ""), json::object());
@@ -67,7 +68,8 @@ TEST(Typed, maps) {
 
 TEST(Typed, tables) {
     auto d = def(Kind::table, {{"mount", text}, {"size", bytes}, {"note", text}});
-    EXPECT_EQ(value(d, "/\t10\tx y\n/srv\t20\t"), (json{{{"mount", "/"}, {"size", 10}, {"note", "x y"}}, {{"mount", "/srv"}, {"size", 20}, {"note", ""}}}));
+    EXPECT_EQ(value(d, "/\t10\tx y\n/srv\t20\t"),
+              (json{{{"mount", "/"}, {"size", 10}, {"note", "x y"}}, {{"mount", "/srv"}, {"size", 20}, {"note", ""}}}));
     EXPECT_EQ(value(d, "\n"), json::array());
     EXPECT_EQ(value(d, "/\t10"), "unread: printed a line of 2 fields instead of 3: '/ 10'");
     EXPECT_EQ(value(d, "/\t\tx"), "unread: printed '/  x', which is not a bytes") << "only text may be empty";
@@ -77,7 +79,8 @@ TEST(Typed, tables) {
 TEST(Typed, a_clock_is_the_difference_to_ours) {
     EXPECT_NEAR(value(def(Kind::clock), Raw{Got::ok, 0, "1795219240.5", {}, 1795219200.0}).get<double>(), 40.5, 1e-6);
     EXPECT_EQ(value(def(Kind::clock), "1795219240"), "unread: the time of the answer was not kept");
-    EXPECT_EQ(value(def(Kind::clock), Raw{Got::ok, 0, "1795219240.N", {}, 1}), "unread: printed '1795219240.N', which is not a clock");
+    EXPECT_EQ(value(def(Kind::clock), Raw{Got::ok, 0, "1795219240.N", {}, 1}),
+              "unread: printed '1795219240.N', which is not a clock");
 }
 
 TEST(Typed, every_state_of_a_fact) {
@@ -103,8 +106,10 @@ TEST(TypedExample, is_written_with_units) {
     EXPECT_EQ(read("85 %", number), 0.85);
     EXPECT_EQ(read("yes", boolean), true);
     EXPECT_EQ(read("[a, b]", {Kind::list, {{"", text}}}), (json{"a", "b"}));
-    EXPECT_EQ(read("[{mount: /, size: 1 KB}]", {Kind::table, {{"mount", text}, {"size", bytes}}}), (json{{{"mount", "/"}, {"size", 1000}}}));
-    EXPECT_EQ(read("{a: 1 s, b: 2 s}", {Kind::map, {{"", Type{Kind::seconds, {}}}}}), (json{{"a", 1}, {"b", 2}})) << "a fleet map";
+    EXPECT_EQ(read("[{mount: /, size: 1 KB}]", {Kind::table, {{"mount", text}, {"size", bytes}}}),
+              (json{{{"mount", "/"}, {"size", 1000}}}));
+    EXPECT_EQ(read("{a: 1 s, b: 2 s}", {Kind::map, {{"", Type{Kind::seconds, {}}}}}), (json{{"a", 1}, {"b", 2}}))
+        << "a fleet map";
     EXPECT_TRUE(p.none());
     read("4", bytes);
     read("{sise: 1 KB}", {Kind::map, {{"size", bytes}}});

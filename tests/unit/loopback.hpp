@@ -13,7 +13,8 @@
 
 namespace imops::test {
 
-/// A server on the loopback address that does with each connection what it is told. Whatever still talks when it goes is cut off.
+/// A server on the loopback address that does with each connection what it is told. Whatever still talks when it goes
+/// is cut off.
 class Loopback {
     int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int port_ = 0;
@@ -56,7 +57,9 @@ class Loopback {
         ::close(listener_);
     }
     int port() const { return port_; }
-    std::string url(std::string_view path = "/", std::string_view scheme = "http") const { return std::string{scheme} + "://127.0.0.1:" + std::to_string(port_) + std::string{path}; }
+    std::string url(std::string_view path = "/", std::string_view scheme = "http") const {
+        return std::string{scheme} + "://127.0.0.1:" + std::to_string(port_) + std::string{path};
+    }
 };
 
 /// All until the empty line of a request, or the end.

@@ -14,8 +14,10 @@ Product product(const std::string& ports = R"(
       - {name: gossip-udp, port: 8074, proto: udp, from: [app]}
       - {name: relay, port: 49152-49200, from: [proxy]}
       - {name: console, port: 9001, from: [local]})") {
-    return parse_product("product: t\ntitle: {en: T, zh: T}\nabout: {en: t, zh: t}\ntested: unknown\nsources: [own]\ncomponents:\n"
-                         "  - name: app\n    title: {en: A, zh: A}\n    role: app\n    ports:" + ports + R"(
+    return parse_product(
+        "product: t\ntitle: {en: T, zh: T}\nabout: {en: t, zh: t}\ntested: unknown\nsources: [own]\ncomponents:\n"
+        "  - name: app\n    title: {en: A, zh: A}\n    role: app\n    ports:" +
+            ports + R"(
   - name: db
     title: {en: D, zh: D}
     role: db
@@ -26,14 +28,17 @@ Product product(const std::string& ports = R"(
     role: proxy
     ports:
       - {name: https, port: 443, from: [public]}
-)", "t.yaml");
+)",
+        "t.yaml");
 }
 
 Deployment deployment(const std::string& hosts) {
-    return parse_deployment("imops: 1\nname: t\nproduct: t\nworkload: {registered: 100}\nhosts:\n" + hosts, "imops.yaml");
+    return parse_deployment("imops: 1\nname: t\nproduct: t\nworkload: {registered: 100}\nhosts:\n" + hosts,
+                            "imops.yaml");
 }
-const std::string four = "  - {name: p, address: 10.0.0.1, roles: [proxy]}\n  - {name: a, address: 10.0.0.2, roles: [app]}\n"
-                         "  - {name: b, address: '[fd00::3]', roles: [app]}\n  - {name: d, address: 10.0.0.4, roles: [db]}\n";
+const std::string four =
+    "  - {name: p, address: 10.0.0.1, roles: [proxy]}\n  - {name: a, address: 10.0.0.2, roles: [app]}\n"
+    "  - {name: b, address: '[fd00::3]', roles: [app]}\n  - {name: d, address: 10.0.0.4, roles: [db]}\n";
 
 std::vector<const Host*> all(const Deployment& d) {
     std::vector<const Host*> v;
@@ -49,7 +54,8 @@ using Names = std::vector<std::string>;
 
 TEST(MatrixPlan, roles_that_connect_to_single_tcp_ports_of_other_hosts) {
     auto d = deployment(four);
-    EXPECT_EQ(shown(plan_flows(all(d), d, product())), (Names{"p-a:8008", "p-b:8008", "a-b:8074", "a-d:5432", "b-d:5432", "b-a:8074"}));
+    EXPECT_EQ(shown(plan_flows(all(d), d, product())),
+              (Names{"p-a:8008", "p-b:8008", "a-b:8074", "a-d:5432", "b-d:5432", "b-a:8074"}));
 }
 
 TEST(MatrixPlan, only_what_goes_out_from_the_chosen_hosts) {
@@ -58,20 +64,24 @@ TEST(MatrixPlan, only_what_goes_out_from_the_chosen_hosts) {
 }
 
 TEST(MatrixPlan, a_port_of_two_components_is_one_way) {
-    auto d = deployment("  - {name: a, address: 10.0.0.2, roles: [app, db]}\n  - {name: b, address: 10.0.0.3, roles: [app]}\n");
-    EXPECT_EQ(shown(plan_flows(all(d), d, product("\n      - {name: x, port: 5432, from: [app]}"))), (Names{"a-b:5432", "b-a:5432"}));
+    auto d = deployment(
+        "  - {name: a, address: 10.0.0.2, roles: [app, db]}\n  - {name: b, address: 10.0.0.3, roles: [app]}\n");
+    EXPECT_EQ(shown(plan_flows(all(d), d, product("\n      - {name: x, port: 5432, from: [app]}"))),
+              (Names{"a-b:5432", "b-a:5432"}));
 }
 
 /// What is to be said by one host, and what it was told.
 struct Actor {
     std::string name;
     std::string before = "tool python python\nready\n"; // without the mark
-    std::function<std::string(const std::map<std::string, std::string>& ways)> answers; // "HOST:PORT" is what `ways` turns into a number
+    std::function<std::string(const std::map<std::string, std::string>& ways)>
+        answers; // "HOST:PORT" is what `ways` turns into a number
     bool never_ready = false, dies = false;
     std::optional<Error> error = {}; // instead of a status
 };
 
-/// A fleet without hosts: runs the scripts' side of the talk by a book. A script that is not the one expected ends the test.
+/// A fleet without hosts: runs the scripts' side of the talk by a book. A script that is not the one expected ends the
+/// test.
 class Book final : public Fleet {
     struct Talk {
         const Job* job;
@@ -81,14 +91,17 @@ class Book final : public Fleet {
     };
     static std::string variable(const std::string& script, const std::string& name) {
         auto at = script.find(name + "=");
-        return at == script.npos ? "" : script.substr(at + name.size() + 1, script.find('\n', at) - at - name.size() - 1);
+        return at == script.npos ? ""
+                                 : script.substr(at + name.size() + 1, script.find('\n', at) - at - name.size() - 1);
     }
     static void say(Talk& t, const std::string& lines, bool noise) {
         std::string all;
         for (auto line : split(lines, '\n'))
-            if (!line.empty()) all += fmt::format("{}\n{} {}\n", noise ? "Welcome!\nimops-0 ready\nready" : "", t.mark, line);
-        for (std::size_t i = 0; i < all.size(); i += 7) t.job->out(Stream::out, std::string_view{all}.substr(i, 7)); // cut anywhere
-        t.job->out(Stream::err, t.mark + " 0 other\n");                                                          // not where answers stand
+            if (!line.empty())
+                all += fmt::format("{}\n{} {}\n", noise ? "Welcome!\nimops-0 ready\nready" : "", t.mark, line);
+        for (std::size_t i = 0; i < all.size(); i += 7)
+            t.job->out(Stream::out, std::string_view{all}.substr(i, 7)); // cut anywhere
+        t.job->out(Stream::err, t.mark + " 0 other\n");                  // not where answers stand
     }
     bool turn(Talk& t, const std::function<void(const Outcome&)>& done, std::vector<Outcome>& outcomes) {
         if (t.over) return false;
@@ -116,12 +129,17 @@ class Book final : public Fleet {
                     said[fmt::format("{} {}:{}", t.job->host->name, w[2], w[3])] = w[4];
                 }
             say(t, (t.actor->answers ? t.actor->answers(ways) : fine(ways)) + "done\n", false);
-        } else if (feed.bytes == "bye\n") return end(t, done, outcomes);
+        } else if (feed.bytes == "bye\n")
+            return end(t, done, outcomes);
         return true;
     }
     bool end(Talk& t, const std::function<void(const Outcome&)>& done, std::vector<Outcome>& outcomes) {
         t.over = true;
-        outcomes.push_back({t.job->host, t.actor->error ? Result<Exit>{*t.actor->error} : Result<Exit>{Exit{0}}, 1ms, Transport::local, {}});
+        outcomes.push_back({t.job->host,
+                            t.actor->error ? Result<Exit>{*t.actor->error} : Result<Exit>{Exit{0}},
+                            1ms,
+                            Transport::local,
+                            {}});
         done(outcomes.back());
         return true;
     }
@@ -142,8 +160,13 @@ class Book final : public Fleet {
         for (auto& job : jobs) {
             auto actor = std::find_if(actors.begin(), actors.end(), [&](auto& a) { return a.name == job.host->name; });
             auto& text = job.script.text;
-            Talk t{&job, actor == actors.end() ? nullptr : &*actor, variable(text, "matrix_mark"), variable(text, "matrix_token"), {}};
-            if (!t.actor || t.mark.empty() || t.token.empty() || !text.ends_with("matrix_main 3<&0 </dev/null; exit 0\n")) {
+            Talk t{&job,
+                   actor == actors.end() ? nullptr : &*actor,
+                   variable(text, "matrix_mark"),
+                   variable(text, "matrix_token"),
+                   {}};
+            if (!t.actor || t.mark.empty() || t.token.empty() ||
+                !text.ends_with("matrix_main 3<&0 </dev/null; exit 0\n")) {
                 ADD_FAILURE() << "unexpected script for " << job.host->name;
                 return {};
             }
@@ -176,11 +199,14 @@ struct MatrixTalk : testing::Test {
     Actor& actor(const std::string& name) {
         return *std::find_if(book.actors.begin(), book.actors.end(), [&](auto& a) { return a.name == name; });
     }
-    std::map<std::string, Raw> ask(std::chrono::milliseconds limit = 3s) { return ask_matrix(book, all(d), d, p, limit); }
+    std::map<std::string, Raw> ask(std::chrono::milliseconds limit = 3s) {
+        return ask_matrix(book, all(d), d, p, limit);
+    }
     /// "RESULT DETAIL" of one way.
     std::string result(const std::map<std::string, Raw>& facts, const std::string& from, const std::string& to) {
         for (auto line : split(facts.at(from).out, '\n'))
-            if (auto f = split(line, '\t'); f.size() == 5 && f[0] == to) return fmt::format("{}{}{}", f[3], f[4].empty() ? "" : " ", f[4]);
+            if (auto f = split(line, '\t'); f.size() == 5 && f[0] == to)
+                return fmt::format("{}{}{}", f[3], f[4].empty() ? "" : " ", f[4]);
         return "no row";
     }
 };
@@ -203,9 +229,15 @@ TEST_F(MatrixTalk, each_dialler_is_told_the_token_of_its_target_and_no_brackets)
 }
 
 TEST_F(MatrixTalk, what_the_dialler_saw) {
-    actor("p").answers = [](auto& w) { return w.at("10.0.0.2:8008") + " refused\n" + w.at("fd00::3:8008") + " timed_out\n"; };
-    actor("a").answers = [](auto& w) { return w.at("fd00::3:8074") + " other SSH-2.0\tx\n" + w.at("10.0.0.4:5432") + " unreachable No route to host\n"; };
-    actor("b").answers = [](auto& w) { return w.at("10.0.0.4:5432") + " error the name d is not known there\n9 ok\n777 ok\nx ok\n"; };
+    actor("p").answers = [](auto& w) {
+        return w.at("10.0.0.2:8008") + " refused\n" + w.at("fd00::3:8008") + " timed_out\n";
+    };
+    actor("a").answers = [](auto& w) {
+        return w.at("fd00::3:8074") + " other SSH-2.0\tx\n" + w.at("10.0.0.4:5432") + " unreachable No route to host\n";
+    };
+    actor("b").answers = [](auto& w) {
+        return w.at("10.0.0.4:5432") + " error the name d is not known there\n9 ok\n777 ok\nx ok\n";
+    };
     auto facts = ask();
     EXPECT_EQ(result(facts, "p", "a tcp/8008"), "refused");
     EXPECT_EQ(result(facts, "p", "b tcp/8008"), "timed_out");
@@ -250,7 +282,9 @@ TEST_F(MatrixTalk, a_dialler_without_a_tool) {
 TEST_F(MatrixTalk, a_host_that_is_not_reached) {
     actor("d").error = Error{Code::timed_out, Text{"d: no answer", "d：无应答"}, {}, {}};
     actor("p").error = Error{Code::refused, Text{"p: refused", "p：被拒绝"}, {}, {}};
-    actor("a").answers = [](auto& w) { return w.at("10.0.0.4:5432") + " timed_out\n" + w.at("fd00::3:8074") + " ok\n"; };
+    actor("a").answers = [](auto& w) {
+        return w.at("10.0.0.4:5432") + " timed_out\n" + w.at("fd00::3:8074") + " ok\n";
+    };
     auto facts = ask();
     EXPECT_EQ(result(facts, "a", "d tcp/5432"), "error d: d: no answer");
     EXPECT_EQ(result(facts, "a", "b tcp/8074"), "ok");
@@ -280,7 +314,9 @@ TEST_F(MatrixTalk, one_that_is_never_ready_is_not_waited_for_without_end) {
 }
 
 TEST_F(MatrixTalk, hosts_that_take_no_part_are_said) {
-    actor("a").answers = [](auto& w) { return w.at("10.0.0.4:5432") + " open\n" + w.at("fd00::3:8074") + " refused\n"; };
+    actor("a").answers = [](auto& w) {
+        return w.at("10.0.0.4:5432") + " open\n" + w.at("fd00::3:8074") + " refused\n";
+    };
     auto facts = ask_matrix(book, {&d.hosts[1]}, d, p, 3s);
     ASSERT_EQ(facts.size(), 1u);
     EXPECT_EQ(result(facts, "a", "d tcp/5432"), "held");

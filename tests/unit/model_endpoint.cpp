@@ -26,7 +26,8 @@ hosts:
   - {name: app1, address: 10.0.0.1, roles: [app], ports: {client: 18008}}
   - {name: app2, address: fd00::2, roles: [app]}
   - {name: db1, address: 10.0.0.3, roles: [db]}
-)", "imops.yaml");
+)",
+                            "imops.yaml");
 }
 
 Product product(std::string probes) {
@@ -38,7 +39,8 @@ tested: unknown
 components:
   - {name: server, title: {en: S, zh: S}, role: app, ports: [{name: client, port: 8008, from: [proxy]}]}
 probes:
-)" + probes + "sources: [own]\n", "p.yaml");
+)" + probes + "sources: [own]\n",
+                         "p.yaml");
 }
 
 } // namespace
@@ -57,8 +59,9 @@ TEST(Endpoint, each_scheme_has_its_kind_and_usual_port) {
 }
 
 TEST(Endpoint, what_is_no_url_is_refused) {
-    for (auto url : {"", "im.example.com", "ftp://im.example.com", "https://", "https:///x", "tcp://db", "tcp://db:0", "tcp://db:65536", "tcp://db:5432x", "http://a b/", "http://-x/", "https://[fd00::5", "https://a:b:c/",
-                     "http://x/\r\nHost: y", "http://a\"b/"})
+    for (auto url : {"", "im.example.com", "ftp://im.example.com", "https://", "https:///x", "tcp://db", "tcp://db:0",
+                     "tcp://db:65536", "tcp://db:5432x", "http://a b/", "http://-x/", "https://[fd00::5",
+                     "https://a:b:c/", "http://x/\r\nHost: y", "http://a\"b/"})
         EXPECT_TRUE(read(url).starts_with("! ")) << url;
 }
 
@@ -93,10 +96,12 @@ services:
   - {name: unsaid, type: s3, host: app1}
   - {name: port, type: s3, host: app1, port: 9000, region: eu-central-1}
   - {name: plain, type: s3, host: app1, port: 9000, tls: no}
-)", "f");
+)",
+                              "f");
     std::vector<std::string> all;
     for (auto& s : d.services) all.push_back(fmt::format("{}: {} {}", s.name, fmt::join(groups(s), " "), s.region));
-    EXPECT_EQ(fmt::format("{}", fmt::join(all, "\n")), "unsaid: endpoint tls \nport: endpoint tls eu-central-1\nplain: endpoint ");
+    EXPECT_EQ(fmt::format("{}", fmt::join(all, "\n")),
+              "unsaid: endpoint tls \nport: endpoint tls eu-central-1\nplain: endpoint ");
 }
 
 TEST(Endpoint, mistakes_have_their_place) {
@@ -130,14 +135,17 @@ endpoints:
 
 TEST(Endpoint, a_probe_becomes_one_endpoint_for_each_host_of_its_component) {
     auto p = product(R"(
-  - {name: health, component: server, depth: shallow, local: yes, url: "http://{address}:{port.client}/health", source: own}
+  - {name: health, component: server, depth: shallow, local: yes, source: own,
+     url: "http://{address}:{port.client}/health"}
   - {name: database, component: server, depth: deep, url: "http://{address}:{port.client}/@x:{domain}", source: own}
   - {name: public, component: server, depth: shallow, url: "https://{name}/", source: own}
   - {name: node, component: server, depth: shallow, url: "https://{name}/", at: "{address}", source: own}
 )");
     std::vector<std::string> all;
-    for (auto& s : p.endpoints(two_hosts())) all.push_back(fmt::format("{} {} at={} via={} {}", s.name, s.url, s.at, s.via, s.ca));
-    EXPECT_EQ(fmt::format("{}", fmt::join(all, "\n")), R"(health@app1 http://127.0.0.1:18008/health at= via=app1 /etc/site/ca.pem
+    for (auto& s : p.endpoints(two_hosts()))
+        all.push_back(fmt::format("{} {} at={} via={} {}", s.name, s.url, s.at, s.via, s.ca));
+    EXPECT_EQ(fmt::format("{}", fmt::join(all, "\n")),
+              R"(health@app1 http://127.0.0.1:18008/health at= via=app1 /etc/site/ca.pem
 health@app2 http://127.0.0.1:8008/health at= via=app2 /etc/site/ca.pem
 database@app1 http://10.0.0.1:18008/@x:example.com at= via= /etc/site/ca.pem
 database@app2 http://[fd00::2]:8008/@x:example.com at= via= /etc/site/ca.pem
@@ -150,9 +158,12 @@ node@app2 https://im.example.com/ at=[fd00::2] via= /etc/site/ca.pem)");
 }
 
 TEST(Endpoint, a_probe_that_cannot_be_filled_in_is_refused) {
-    for (auto probe : {R"(  - {name: x, component: nobody, depth: deep, url: "http://{address}/", source: own}
-)", R"(  - {name: x, component: server, depth: deep, url: "http://{address}:{port.admin}/", source: own}
-)", R"(  - {name: x, component: server, depth: deep, url: "http://{adress}/", source: own}
+    for (auto probe :
+         {R"(  - {name: x, component: nobody, depth: deep, url: "http://{address}/", source: own}
+)",
+          R"(  - {name: x, component: server, depth: deep, url: "http://{address}:{port.admin}/", source: own}
+)",
+          R"(  - {name: x, component: server, depth: deep, url: "http://{adress}/", source: own}
 )"})
         EXPECT_THROW(product(probe), Failure) << probe;
 }

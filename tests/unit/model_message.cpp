@@ -7,8 +7,9 @@ using namespace imops::testing_help;
 namespace {
 
 std::string file(const std::string& message, const std::string& more = "names: [im.example.org]\n") {
-    return "imops: 1\nname: im\nproduct: generic\nworkload: {registered: 600}\nhosts:\n  - {name: app1, address: 10.0.0.1, roles: [app]}\n" + more + "message: {" + message +
-           "from: {user: a, password: {env: A}}, to: {user: b, password: {env: B}}}\n";
+    return "imops: 1\nname: im\nproduct: generic\nworkload: {registered: 600}\nhosts:\n  - {name: app1, address: "
+           "10.0.0.1, roles: [app]}\n" +
+           more + "message: {" + message + "from: {user: a, password: {env: A}}, to: {user: b, password: {env: B}}}\n";
 }
 
 std::vector<std::string> problems(const std::string& message, Lang lang = Lang::en) {
@@ -41,7 +42,8 @@ TEST(Message, protocol_and_place_come_from_the_product_and_the_first_name) {
 }
 
 TEST(Message, what_is_written_counts_more) {
-    auto s = made(file("url: 'https://chat.example.org:8448/', at: 10.0.0.5, via: app1, within: 1 s, "), Protocol::xmpp);
+    auto s =
+        made(file("url: 'https://chat.example.org:8448/', at: 10.0.0.5, via: app1, within: 1 s, "), Protocol::xmpp);
     ASSERT_TRUE(s);
     EXPECT_EQ(s->type, ServiceType::http);
     EXPECT_EQ(s->url, "https://chat.example.org:8448");
@@ -54,7 +56,8 @@ TEST(Message, what_is_written_counts_more) {
 }
 
 TEST(Message, what_cannot_be_known_is_said_in_both_languages) {
-    for (auto& text : {file(""), std::string{"imops: 1\nname: im\nproduct: generic\nworkload: {registered: 600}\nhosts:\n  - {name: app1, address: 10.0.0.1, roles: [app]}\n"}}) {
+    for (auto& text : {file(""), std::string{"imops: 1\nname: im\nproduct: generic\nworkload: {registered: "
+                                             "600}\nhosts:\n  - {name: app1, address: 10.0.0.1, roles: [app]}\n"}}) {
         auto s = made(text);
         ASSERT_FALSE(s);
         EXPECT_EQ(s.error().code, Code::config);
@@ -65,16 +68,27 @@ TEST(Message, what_cannot_be_known_is_said_in_both_languages) {
 
 TEST(Message, mistakes_are_found_when_the_file_is_read) {
     for (auto lang : {Lang::en, Lang::zh})
-        for (auto wrong : {"protocol: matrx, ", "protocol: xmpp, url: 'https://im.example.org', ", "url: 'tcp://im.example.org:5222', ", "url: 'http://im.example.org', ", "url: 'https://a:b@im.example.org', ",
-                           "at: '10.0.0.5:x', ", "via: app2, ", "ca: ca.pem, ", "colour: red, "})
+        for (auto wrong : {"protocol: matrx, ", "protocol: xmpp, url: 'https://im.example.org', ",
+                           "url: 'tcp://im.example.org:5222', ", "url: 'http://im.example.org', ",
+                           "url: 'https://a:b@im.example.org', ", "at: '10.0.0.5:x', ", "via: app2, ", "ca: ca.pem, ",
+                           "colour: red, "})
             EXPECT_EQ(problems(wrong, lang).size(), 1u) << wrong;
     EXPECT_EQ(problems("").size(), 0u);
     EXPECT_EQ(problems("url: 'http://127.0.0.1:8008', via: app1, ").size(), 0u);
-    auto same = thrown([] { parse_deployment("imops: 1\nname: im\nproduct: synapse\nworkload: {registered: 6}\nhosts:\n  - {name: message, address: 10.0.0.1, roles: [app]}\n"
-                                             "message: {from: {user: '@a:x', password: {env: A}}, to: {user: '@a:x', password: {env: B}}}\n", "f.yaml"); });
+    auto same = thrown([] {
+        parse_deployment(
+            "imops: 1\nname: im\nproduct: synapse\nworkload: {registered: 6}\nhosts:\n  - {name: message, address: "
+            "10.0.0.1, roles: [app]}\n"
+            "message: {from: {user: '@a:x', password: {env: A}}, to: {user: '@a:x', password: {env: B}}}\n",
+            "f.yaml");
+    });
     EXPECT_EQ(same.size(), 2u) << "the name is taken, and it writes to itself";
-    auto literal = everything_said([] { parse_deployment("imops: 1\nname: im\nproduct: synapse\nworkload: {registered: 6}\nhosts:\n  - {name: a, address: 10.0.0.1, roles: [app]}\n"
-                                                         "message: {from: {user: a, password: hunter2}, to: {user: b, password: {env: B}}}\n", "f.yaml"); });
+    auto literal = everything_said([] {
+        parse_deployment("imops: 1\nname: im\nproduct: synapse\nworkload: {registered: 6}\nhosts:\n  - {name: a, "
+                         "address: 10.0.0.1, roles: [app]}\n"
+                         "message: {from: {user: a, password: hunter2}, to: {user: b, password: {env: B}}}\n",
+                         "f.yaml");
+    });
     EXPECT_FALSE(literal.empty());
     EXPECT_EQ(literal.find("hunter2"), literal.npos);
 }

@@ -9,26 +9,32 @@ using namespace imops::testing_help;
 
 namespace {
 
-const std::string begin = "product: p\ntitle: {en: P, zh: P}\nabout: {en: p, zh: p}\ntested: unknown\nsources: [here]\n"; // lines 1 to 5
-const std::string component = "components:\n  - {name: server, title: {en: S, zh: S}, role: app}\n";                        // lines 6 and 7
+const std::string begin =
+    "product: p\ntitle: {en: P, zh: P}\nabout: {en: p, zh: p}\ntested: unknown\nsources: [here]\n";  // lines 1 to 5
+const std::string component = "components:\n  - {name: server, title: {en: S, zh: S}, role: app}\n"; // lines 6 and 7
 
 Product product(const std::string& rest) { return parse_product(begin + component + rest, "p.yaml"); }
 std::vector<std::string> problems(const std::string& rest) {
     return thrown([&] { product(rest); });
 }
 
-const std::string figures = "figures:\n"
-                            "  message_bytes: {value: 1000, source: s}\n  index_factor: {value: 2, source: s}\n  log_bytes: {value: 500, source: s}\n"
-                            "  files_per_user: {value: 2, source: s}\n  files_base: {value: 100, source: s}\n  pool: {value: 10, source: s}\n"
-                            "  processes_per_core: {value: 1, source: s}\n  peak_factor: {value: 10, source: s}\n  fan_out: {value: 20, source: s}\n"
-                            "  users_per_core: {value: 100, source: s}\n  memory_base: {value: 1 GiB, source: s}\n  memory_per_user: {value: 1 MiB, source: s}\n"
-                            "limits: {files: {minimum: 1024, recommended: 4096, source: s}}\n";
-const std::string rows = "sizing:\n"
-                         "  - {role: app, concurrent: 500, cores: 2, memory: 4 GiB, source: a}\n"
-                         "  - {role: app, concurrent: 2000, cores: 6, memory: 8 GiB, source: b}\n"
-                         "  - {role: app, concurrent: 1000, cores: 4, memory: 6 GiB, source: c}\n"
-                         "  - {role: app, concurrent: 600, cores: 64, memory: 64 GiB, kind: measured, source: no advice}\n"
-                         "  - {role: app, cores: 1, memory: 1 GiB, disk: 10 GB, kind: minimum, source: d}\n";
+const std::string figures =
+    "figures:\n"
+    "  message_bytes: {value: 1000, source: s}\n  index_factor: {value: 2, source: s}\n  log_bytes: {value: 500, "
+    "source: s}\n"
+    "  files_per_user: {value: 2, source: s}\n  files_base: {value: 100, source: s}\n  pool: {value: 10, source: s}\n"
+    "  processes_per_core: {value: 1, source: s}\n  peak_factor: {value: 10, source: s}\n  fan_out: {value: 20, "
+    "source: s}\n"
+    "  users_per_core: {value: 100, source: s}\n  memory_base: {value: 1 GiB, source: s}\n  memory_per_user: {value: 1 "
+    "MiB, source: s}\n"
+    "limits: {files: {minimum: 1024, recommended: 4096, source: s}}\n";
+const std::string rows =
+    "sizing:\n"
+    "  - {role: app, concurrent: 500, cores: 2, memory: 4 GiB, source: a}\n"
+    "  - {role: app, concurrent: 2000, cores: 6, memory: 8 GiB, source: b}\n"
+    "  - {role: app, concurrent: 1000, cores: 4, memory: 6 GiB, source: c}\n"
+    "  - {role: app, concurrent: 600, cores: 64, memory: 64 GiB, kind: measured, source: no advice}\n"
+    "  - {role: app, cores: 1, memory: 1 GiB, disk: 10 GB, kind: minimum, source: d}\n";
 
 Workload workload(double concurrent) {
     Workload w;
@@ -62,8 +68,10 @@ Product shipped(const std::string& id) {
 
 TEST(Product, is_read) {
     auto p = parse_product(begin + "components:\n"
-                                   "  - {name: pg, title: {en: S, zh: S}, role: db, optional: true, units: [postgresql], ports: [{name: pg, port: 5432, from: [app]}]}\n"
-                                   "  - {name: turn, title: {en: S, zh: S}, role: turn, ports: [{name: relay, port: 49152-65535, proto: udp, from: [public, local]}]}\n"
+                                   "  - {name: pg, title: {en: S, zh: S}, role: db, optional: true, units: "
+                                   "[postgresql], ports: [{name: pg, port: 5432, from: [app]}]}\n"
+                                   "  - {name: turn, title: {en: S, zh: S}, role: turn, ports: [{name: relay, port: "
+                                   "49152-65535, proto: udp, from: [public, local]}]}\n"
                                    "figures: {message_bytes: {value: 2 KiB, source: own}}\n",
                            "p.yaml");
     EXPECT_EQ(p.components[0].ports[0].show(), "tcp/5432");
@@ -74,18 +82,24 @@ TEST(Product, is_read) {
 
 TEST(Product, mistakes_have_their_place) {
     std::pair<const char*, const char*> table[]{
-        {"figures: {mesage_bytes: {value: 1, source: s}}\n", "p.yaml:8:33: 'mesage_bytes' is not a figure of the formulas"},
+        {"figures: {mesage_bytes: {value: 1, source: s}}\n",
+         "p.yaml:8:33: 'mesage_bytes' is not a figure of the formulas"},
         {"figures: {pool: {value: many, source: s}}\n", "p.yaml:8:25: 'many' is not a number"},
         {"figures: {pool: {value: 1}}\n", "p.yaml:8:17: 'source' is missing"},
         {"sizing: [{role: app, cores: 2, memory: 4, source: s}]\n", "p.yaml:8:40: a size with its unit is needed here"},
-        {"sizing: [{role: server, source: s}]\n", "p.yaml:8:17: one of app, db, cache, proxy, media, turn, queue, search, monitor, backup, jump is needed here"},
-        {"sizing: [{role: app, kind: least, source: s}]\n", "p.yaml:8:28: one of recommended, minimum, measured is needed here"},
+        {"sizing: [{role: server, source: s}]\n",
+         "p.yaml:8:17: one of app, db, cache, proxy, media, turn, queue, search, monitor, backup, jump is needed here"},
+        {"sizing: [{role: app, kind: least, source: s}]\n",
+         "p.yaml:8:28: one of recommended, minimum, measured is needed here"},
         {"colour: red\n", "p.yaml:8:1: unknown key 'colour'"},
     };
     for (auto& [text, en] : table) EXPECT_EQ(problems(text), std::vector<std::string>{en}) << text;
     for (auto port : {"0", "65536", "http", "5-4", "1-2-3", "80.5", "-80", "''"})
         EXPECT_EQ(thrown([&] {
-                      parse_product(begin + "components: [{name: s, title: {en: S, zh: S}, role: app, ports: [{name: x, port: " + port + ", from: [app]}]}]\n", "p.yaml");
+                      parse_product(
+                          begin + "components: [{name: s, title: {en: S, zh: S}, role: app, ports: [{name: x, port: " +
+                              port + ", from: [app]}]}]\n",
+                          "p.yaml");
                   }).size(),
                   1u)
             << port;
@@ -93,8 +107,10 @@ TEST(Product, mistakes_have_their_place) {
 
 TEST(Product, components_of_a_host) {
     auto p = parse_product(begin + "components:\n"
-                                   "  - {name: server, title: {en: S, zh: S}, role: app}\n  - {name: worker, title: {en: S, zh: S}, role: app, optional: true}\n"
-                                   "  - {name: pg, title: {en: S, zh: S}, role: db, optional: true}\n  - {name: my, title: {en: S, zh: S}, role: db, optional: true}\n"
+                                   "  - {name: server, title: {en: S, zh: S}, role: app}\n  - {name: worker, title: "
+                                   "{en: S, zh: S}, role: app, optional: true}\n"
+                                   "  - {name: pg, title: {en: S, zh: S}, role: db, optional: true}\n  - {name: my, "
+                                   "title: {en: S, zh: S}, role: db, optional: true}\n"
                                    "  - {name: redis, title: {en: S, zh: S}, role: cache, optional: true}\n",
                            "p.yaml");
     auto names = [&](std::vector<std::string> roles, std::vector<std::string> components) {
@@ -129,13 +145,16 @@ TEST(Sizing, beyond_the_last_row_it_is_more_of_the_same_machines_and_says_so) {
     EXPECT_EQ(role(s, "app").hosts, 3); // 5000 / 2000
     EXPECT_EQ(role(s, "app").cores, 6);
     ASSERT_FALSE(s.remarks.empty());
-    EXPECT_EQ(s.remarks[0].en, "app: published figures end at 2000 users on line; beyond them is an estimate of ours, ask the makers");
+    EXPECT_EQ(s.remarks[0].en,
+              "app: published figures end at 2000 users on line; beyond them is an estimate of ours, ask the makers");
     EXPECT_EQ(s.connections, 6 * 3 * 10);
 }
 
 TEST(Sizing, rows_of_another_variant_do_not_count) {
-    auto p = product("sizing:\n  - {role: app, concurrent: 500, cores: 2, memory: 4 GiB, given: {federation: none}, source: a}\n"
-                     "  - {role: app, concurrent: 500, cores: 5, memory: 4 GiB, given: {federation: open}, source: a}\n" + figures);
+    auto p = product(
+        "sizing:\n  - {role: app, concurrent: 500, cores: 2, memory: 4 GiB, given: {federation: none}, source: a}\n"
+        "  - {role: app, concurrent: 500, cores: 5, memory: 4 GiB, given: {federation: open}, source: a}\n" +
+        figures);
     auto w = workload(100);
     EXPECT_EQ(role(size_up(w, p, p, {"app"}), "app").cores, 2);
     w.federation = Federation::open;
@@ -143,13 +162,17 @@ TEST(Sizing, rows_of_another_variant_do_not_count) {
 }
 
 TEST(Sizing, rows_by_accounts_look_at_accounts) {
-    auto p = product("sizing: [{role: app, registered: 1000, cores: 2, memory: 4 GiB, source: a}, {role: app, registered: 9000, cores: 8, memory: 4 GiB, source: a}]\n" + figures);
+    auto p = product("sizing: [{role: app, registered: 1000, cores: 2, memory: 4 GiB, source: a}, {role: app, "
+                     "registered: 9000, cores: 8, memory: 4 GiB, source: a}]\n" +
+                     figures);
     EXPECT_EQ(role(size_up(workload(500), p, p, {"app"}), "app").cores, 2);
     EXPECT_EQ(role(size_up(workload(501), p, p, {"app"}), "app").cores, 8);
 }
 
 TEST(Sizing, a_minimum_for_so_many_users_holds_from_that_number_on) {
-    auto p = product("sizing:\n  - {role: app, concurrent: 80, cores: 3, memory: 5 GiB, kind: minimum, source: a}\n  - {role: app, cores: 2, memory: 2 GiB, disk: 500 GB, kind: minimum, source: b}\n" + figures);
+    auto p = product("sizing:\n  - {role: app, concurrent: 80, cores: 3, memory: 5 GiB, kind: minimum, source: a}\n  - "
+                     "{role: app, cores: 2, memory: 2 GiB, disk: 500 GB, kind: minimum, source: b}\n" +
+                     figures);
     EXPECT_EQ(role(size_up(workload(79), p, p, {"app"}), "app").cores_minimum, 2);
     EXPECT_EQ(role(size_up(workload(80), p, p, {"app"}), "app").cores_minimum, 3);
     EXPECT_EQ(role(size_up(workload(1), p, p, {"app"}), "app").disk_minimum, 500e9);
@@ -160,9 +183,9 @@ TEST(Sizing, a_minimum_for_so_many_users_holds_from_that_number_on) {
 TEST(Sizing, without_rows_the_formulas_count) {
     auto p = product(figures);
     auto s = size_up(workload(250), p, p, {"app"});
-    EXPECT_EQ(role(s, "app").cores, 3);                          // 250 / 100
+    EXPECT_EQ(role(s, "app").cores, 3); // 250 / 100
     EXPECT_EQ(role(s, "app").memory, GiB + 250. * 1048576);
-    EXPECT_EQ(role(s, "app").cores_minimum, 2);                  // two thirds
+    EXPECT_EQ(role(s, "app").cores_minimum, 2); // two thirds
     EXPECT_EQ(line(s, "app", "cores").arithmetic.en, "250 users on line / 100 a core");
 }
 
@@ -218,8 +241,22 @@ TEST(Need, roles_of_one_host_add_up_and_fewer_machines_carry_more) {
     d.hosts[0].roles = {"app", "db"};
     d.hosts[1].roles = {"cache"};
     Sizing s;
-    s.roles = {{.role = "app", .hosts = 3, .cores_minimum = 2, .cores = 4, .memory_minimum = 1, .memory = 2, .disk_minimum = 10, .disk = 20},
-               {.role = "db", .hosts = 1, .cores_minimum = 1, .cores = 2, .memory_minimum = 3, .memory = 4, .disk_minimum = 5, .disk = 6}};
+    s.roles = {{.role = "app",
+                .hosts = 3,
+                .cores_minimum = 2,
+                .cores = 4,
+                .memory_minimum = 1,
+                .memory = 2,
+                .disk_minimum = 10,
+                .disk = 20},
+               {.role = "db",
+                .hosts = 1,
+                .cores_minimum = 1,
+                .cores = 2,
+                .memory_minimum = 3,
+                .memory = 4,
+                .disk_minimum = 5,
+                .disk = 6}};
     s.connections = 40;
     auto n = need_of(d.hosts[0], d, s);
     EXPECT_EQ(n.cores_minimum, 3 * 2 + 1);
@@ -261,7 +298,8 @@ TEST(Shipped, every_product_is_readable_and_named_after_its_file) {
         auto s = size_up(w, p, shipped("generic"), {"app", "db", "proxy"});
         EXPECT_GE(role(s, "app").cores, role(s, "app").cores_minimum);
         EXPECT_GT(role(s, "app").memory, 0) << p.id;
-        for (auto& l : s.lines) EXPECT_NE(l.source.find_first_not_of("; "), std::string::npos) << p.id << " " << l.role << " " << l.part;
+        for (auto& l : s.lines)
+            EXPECT_NE(l.source.find_first_not_of("; "), std::string::npos) << p.id << " " << l.role << " " << l.part;
     }
     EXPECT_GE(n, 11u);
 }

@@ -49,7 +49,9 @@ TEST(Yaml, null_is_told_from_text) {
 
 TEST(Yaml, what_windows_editors_write_is_read) {
     Problems p{"f"};
-    auto n = parse_yaml("\xEF\xBB\xBF" "a: 1\r\nb: text with space\r\nc: |\r\n  x\r\n  y\r\n", p);
+    auto n = parse_yaml("\xEF\xBB\xBF"
+                        "a: 1\r\nb: text with space\r\nc: |\r\n  x\r\n  y\r\n",
+                        p);
     ASSERT_TRUE(p.none());
     EXPECT_EQ(n.find("a")->scalar, "1");
     EXPECT_EQ(n.find("b")->scalar, "text with space");
@@ -82,7 +84,11 @@ TEST(Yaml, bytes_that_are_not_utf8_are_refused_with_their_place) {
     EXPECT_EQ(first("a: 1\nb: \xC4\xDA\xB4\xE6\n"), "f.yaml:2:4: a byte that is not UTF-8");
     EXPECT_EQ(first("a: 1\nb: \xC4\xDA\n", Lang::zh), "f.yaml:2:4: 含有非 UTF-8 字节");
     EXPECT_NE(problems_of("\xFF")[0].remedy.en.find("iconv -f GBK"), std::string::npos);
-    EXPECT_FALSE(first(std::string_view{"\xFF\xFE" "a\0:\0", 6}).empty()) << "UTF-16";
+    EXPECT_FALSE(first(std::string_view{"\xFF\xFE"
+                                        "a\0:\0",
+                                        6})
+                     .empty())
+        << "UTF-16";
 }
 
 TEST(Yaml, a_key_given_twice_is_named_at_its_second_place) {
@@ -108,14 +114,17 @@ TEST(Yaml, a_bomb_of_aliases_is_refused_at_once) {
         for (int i = 0; i < 10; ++i) bomb += std::string{i ? "," : ""} + "*" + char(c - 1);
         bomb += "]\n";
     }
-    EXPECT_EQ(first(bomb), "f.yaml:4:4: aliases or nesting expand without measure") << "the place of what the alias names";
+    EXPECT_EQ(first(bomb), "f.yaml:4:4: aliases or nesting expand without measure")
+        << "the place of what the alias names";
     EXPECT_EQ(first("a: &a [1, *a]\n"), "f.yaml:1:11: aliases or nesting expand without measure");
     EXPECT_EQ(first("&a {k: *a}\n", Lang::zh), "f.yaml:1:8: 别名或嵌套展开后过大");
 }
 
 TEST(Yaml, nesting_without_measure_is_refused) {
     EXPECT_EQ(first(std::string(60, '[') + std::string(60, ']')), "");
-    for (int depth : {65, 1000, 100'000}) EXPECT_NE(first(std::string(std::size_t(depth), '[')).find("expand without measure"), std::string::npos) << depth;
+    for (int depth : {65, 1000, 100'000})
+        EXPECT_NE(first(std::string(std::size_t(depth), '[')).find("expand without measure"), std::string::npos)
+            << depth;
     EXPECT_NE(first(std::string(10'000, '{')).find("f.yaml:1:"), std::string::npos);
     std::string deep;
     for (int i = 0; i < 2000; ++i) deep += std::string(std::size_t(i), ' ') + "a:\n";
@@ -133,7 +142,9 @@ TEST(Yaml, packing_keeps_everything) {
     Problems p{"f"};
     auto n = parse_yaml("a: {b: [1, \"x\", ~, 内存]}\nlong: " + std::string(300, 'y') + "\n", p);
     auto same = [](auto& self, const Node& x, const Node& y) -> bool {
-        if (x.kind != y.kind || x.quoted != y.quoted || x.place.line != y.place.line || x.place.column != y.place.column || x.scalar != y.scalar || x.items.size() != y.items.size()) return false;
+        if (x.kind != y.kind || x.quoted != y.quoted || x.place.line != y.place.line ||
+            x.place.column != y.place.column || x.scalar != y.scalar || x.items.size() != y.items.size())
+            return false;
         for (std::size_t i = 0; i < x.items.size(); ++i)
             if (!self(self, x.items[i], y.items[i])) return false;
         return true;

@@ -1,5 +1,5 @@
-#include "core/net/command.hpp"
 #include "core/base/process.hpp"
+#include "core/net/command.hpp"
 #include "net_server.hpp"
 
 using namespace imops;
@@ -21,8 +21,10 @@ struct Sudo : testing::Test {
     /// `mode`: free, free_but_not_n (a password is wanted by -n only), password, refuse.
     void sudo(const std::string& mode) {
         test::spit(bin / "secret", secret + "\n");
-        test::spit(bin / "sudo", R"sh(#!/bin/sh
-dir=$(dirname "$0"); mode=)sh" + mode + R"sh(
+        test::spit(bin / "sudo",
+                   R"sh(#!/bin/sh
+dir=$(dirname "$0"); mode=)sh" +
+                       mode + R"sh(
 echo "sudo $*" >> "$dir/argv"; env >> "$dir/environment"
 n= s=
 while :; do case $1 in -n) n=1;; -S) s=1;; -k) ;; -p) shift;; *) break;; esac; shift; done
@@ -31,17 +33,21 @@ free) ;;
 free_but_not_n) [ -n "$n" ] && { echo "sudo: a password is required" >&2; exit 1; };;
 refuse) echo "lecture" >&2; echo "user is not in the sudoers file." >&2; exit 1;;
 password) [ -n "$n" ] && { echo "sudo: a password is required" >&2; exit 1; }
-  IFS= read -r p; [ "$p" = "$(cat "$dir/secret")" ] || { echo "Sorry, try again." >&2; echo "sudo: 1 incorrect password attempt" >&2; exit 1; };;
+  IFS= read -r p; [ "$p" = "$(cat "$dir/secret")" ] ||
+    { echo "Sorry, try again." >&2; echo "sudo: 1 incorrect password attempt" >&2; exit 1; };;
 esac
 echo 0 > "$dir/uid"
 exec "$@"
-)sh", 0755);
+)sh",
+                   0755);
     }
-    Ended start(Rise rise, Carrier carrier, const std::string& program, const std::string& shell = "/bin/sh", std::optional<std::string> given = {}) {
+    Ended start(Rise rise, Carrier carrier, const std::string& program, const std::string& shell = "/bin/sh",
+                std::optional<std::string> given = {}) {
         Secret password{given.value_or(secret), "test"};
         auto prefix = input_prefix(rise, &password);
         EXPECT_TRUE(prefix);
-        auto ended = run_process({"env", "PATH=" + bin.path + path, shell, "-c", remote_command(rise, carrier)}, std::chrono::seconds{10}, *prefix + program);
+        auto ended = run_process({"env", "PATH=" + bin.path + path, shell, "-c", remote_command(rise, carrier)},
+                                 std::chrono::seconds{10}, *prefix + program);
         EXPECT_TRUE(ended);
         return ended ? *ended : Ended{};
     }
@@ -50,7 +56,8 @@ exec "$@"
         EXPECT_EQ(e.status, 5) << e.err;
         EXPECT_EQ(e.out, "in script\ndata\n") << e.err;
         EXPECT_TRUE(has(e.err, said)) << e.err;
-        for (auto& text : {e.out, e.err, test::slurp(bin / "argv"), test::slurp(bin / "environment")}) EXPECT_FALSE(has(text, secret)) << text;
+        for (auto& text : {e.out, e.err, test::slurp(bin / "argv"), test::slurp(bin / "environment")})
+            EXPECT_FALSE(has(text, secret)) << text;
     }
     const std::string script = "echo in script\necho data\nexit 5\n"; // it does not read: a shell may have read ahead
 };
@@ -87,7 +94,8 @@ TEST_F(Sudo, after_a_refusal_the_script_runs_all_the_same) {
     check(start(Rise::password, Carrier::local, script), "imops-sudo: refused: user is not in the sudoers file.\n");
     check(start(Rise::ask, Carrier::local, script), "imops-sudo: refused: user is not in the sudoers file.\n");
     sudo("password");
-    check(start(Rise::password, Carrier::local, script, "/bin/sh", "wrong"), "imops-sudo: refused: sudo: 1 incorrect password attempt\n");
+    check(start(Rise::password, Carrier::local, script, "/bin/sh", "wrong"),
+          "imops-sudo: refused: sudo: 1 incorrect password attempt\n");
     check(start(Rise::ask, Carrier::local, script), "imops-sudo: refused: sudo: a password is required\n");
 }
 
@@ -124,7 +132,7 @@ TEST_F(Sudo, constants_survive_any_login_shell) {
             auto c = remote_command(rise, carrier);
             EXPECT_TRUE(c.starts_with("sh -c '") && c.ends_with("'"));
             auto inner = c.substr(7, c.size() - 8);
-            EXPECT_EQ(inner.find_first_of("'!\n"), inner.npos);   // csh
+            EXPECT_EQ(inner.find_first_of("'!\n"), inner.npos);    // csh
             EXPECT_FALSE(has(inner, "\\\\") || has(inner, "\\'")); // fish
         }
 }

@@ -95,7 +95,8 @@ TEST_P(Every, a_script_past_its_limit_is_ended_with_all_its_processes) {
     EXPECT_LT(o.took, 10s);
     ASSERT_FALSE(one.out.empty());
     auto helper = pid_t(std::stoi(one.out));
-    if (GetParam() != Transport::local) ::kill(helper, SIGKILL); // there the script's own watcher does it, which this one lacks
+    if (GetParam() != Transport::local)
+        ::kill(helper, SIGKILL); // there the script's own watcher does it, which this one lacks
     auto gone = [&] {
         auto stat = slurp("/proc/" + std::to_string(helper) + "/stat");
         return stat.empty() || has(stat, ") Z");
@@ -104,7 +105,9 @@ TEST_P(Every, a_script_past_its_limit_is_ended_with_all_its_processes) {
 }
 
 TEST_P(Every, standard_input_stays_open_until_the_script_ends) {
-    Task one{host(), "exec 3<&0; { read -r x <&3 && echo line || echo eof; } & sleep 0.3; kill $! 2>/dev/null; echo done; exit 0"};
+    Task one{
+        host(),
+        "exec 3<&0; { read -r x <&3 && echo line || echo eof; } & sleep 0.3; kill $! 2>/dev/null; echo done; exit 0"};
     auto o = run(fleet(), one);
     ASSERT_TRUE(o.result) << describe(o);
     EXPECT_FALSE(has(one.out, "eof"));
@@ -152,9 +155,12 @@ TEST_P(Every, sh_that_cannot_start_is_no_shell) {
     EXPECT_EQ(code_of(run(fleet(), two)), Code::no_shell);
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, Every, testing::Values(Transport::local, Transport::libssh2, Transport::openssh), [](auto& i) {
-    return std::string(i.param == Transport::local ? "local" : i.param == Transport::libssh2 ? "libssh2" : "openssh");
-});
+INSTANTIATE_TEST_SUITE_P(Transports, Every, testing::Values(Transport::local, Transport::libssh2, Transport::openssh),
+                         [](auto& i) {
+                             return std::string(i.param == Transport::local     ? "local"
+                                                : i.param == Transport::libssh2 ? "libssh2"
+                                                                                : "openssh");
+                         });
 
 /// What a helper left behind must not do: hold the job.
 struct Left : Every {};
@@ -166,9 +172,8 @@ TEST_P(Left, a_helper_that_holds_the_streams_does_not_hold_the_job) {
     EXPECT_LT(o.took, 30s);
     ::kill(std::stoi(one.out), SIGKILL);
 }
-INSTANTIATE_TEST_SUITE_P(Transports, Left, testing::Values(Transport::local, Transport::libssh2), [](auto& i) {
-    return std::string(i.param == Transport::local ? "local" : "libssh2");
-});
+INSTANTIATE_TEST_SUITE_P(Transports, Left, testing::Values(Transport::local, Transport::libssh2),
+                         [](auto& i) { return std::string(i.param == Transport::local ? "local" : "libssh2"); });
 
 /// Between two runs, and when the link breaks.
 struct Link : Every {};
@@ -221,7 +226,8 @@ TEST_P(Link, nothing_stays_behind) {
 }
 
 TEST_P(Link, the_rest_of_the_output_comes_after_a_status_that_hurried_ahead) {
-    // a helper holds the stream and is silent for a while: what it says within the silence allowed still belongs to the job
+    // a helper holds the stream and is silent for a while: what it says within the silence allowed still belongs to the
+    // job
     Task one{host(), "{ sleep 0.7; echo late; } & exit 0"};
     auto o = run(fleet(), one);
     ASSERT_TRUE(o.result) << describe(o);
@@ -233,7 +239,8 @@ TEST_P(Link, many_hosts_at_once_with_a_small_fan_out) {
     std::vector<std::unique_ptr<Task>> tasks;
     std::vector<Job> jobs;
     for (int i = 0; i < 12; ++i) {
-        tasks.push_back(std::make_unique<Task>(host("h" + std::to_string(i)), "echo " + std::to_string(i) + "; exit " + std::to_string(i)));
+        tasks.push_back(std::make_unique<Task>(host("h" + std::to_string(i)),
+                                               "echo " + std::to_string(i) + "; exit " + std::to_string(i)));
         if (i == 5) tasks.back()->host.port = Listener{false}.port;
         jobs.push_back(tasks.back()->job);
     }
@@ -244,7 +251,8 @@ TEST_P(Link, many_hosts_at_once_with_a_small_fan_out) {
     for (int i = 0; i < 12; ++i) {
         auto& o = outcomes[std::size_t(i)];
         EXPECT_EQ(o.host, &tasks[std::size_t(i)]->host);
-        if (i == 5) EXPECT_EQ(code_of(o), Code::refused) << describe(o);
+        if (i == 5)
+            EXPECT_EQ(code_of(o), Code::refused) << describe(o);
         else {
             ASSERT_TRUE(o.result) << describe(o);
             EXPECT_EQ(o.result->status, i);
@@ -253,9 +261,8 @@ TEST_P(Link, many_hosts_at_once_with_a_small_fan_out) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, Link, testing::Values(Transport::libssh2, Transport::openssh), [](auto& i) {
-    return std::string(i.param == Transport::libssh2 ? "libssh2" : "openssh");
-});
+INSTANTIATE_TEST_SUITE_P(Transports, Link, testing::Values(Transport::libssh2, Transport::openssh),
+                         [](auto& i) { return std::string(i.param == Transport::libssh2 ? "libssh2" : "openssh"); });
 
 // The whole fleet
 
@@ -267,7 +274,8 @@ TEST_F(Net, hosts_without_ssh_load_no_libcurl) {
 }
 
 TEST_F(Net, hostile_names_are_refused) {
-    for (auto& [address, user] : std::vector<std::pair<std::string, std::string>>{{"-oProxyCommand=x", "root"}, {"db1", "-l"}, {"a b", "root"}, {"a\nb", "root"}}) {
+    for (auto& [address, user] : std::vector<std::pair<std::string, std::string>>{
+             {"-oProxyCommand=x", "root"}, {"db1", "-l"}, {"a b", "root"}, {"a\nb", "root"}}) {
         Host h;
         h.name = "db1";
         h.address = address;

@@ -14,7 +14,8 @@ std::string wire(const std::string& type, const std::string& rest = "key") {
 std::string line(const std::string& hosts, const std::string& type, const std::string& rest = "key") {
     return hosts + " " + type + " " + base64(wire(type, rest)) + " comment\n";
 }
-Verdict decide(const std::string& text, const std::string& name, const std::string& type, const std::string& rest = "key") {
+Verdict decide(const std::string& text, const std::string& name, const std::string& type,
+               const std::string& rest = "key") {
     return judge(parse_known_hosts(text, "kh"), name, type, wire(type, rest));
 }
 
@@ -56,7 +57,8 @@ TEST(HostKeys, ssh_itself_finds_what_is_written) {
     EXPECT_NE(test::sh("ssh-keygen -F db1 -f " + (folder / "kh") + " >/dev/null"), 0);
     test::spit(folder / "plain", "db3 " + test::slurp(key + ".pub"));
     EXPECT_EQ(test::sh("ssh-keygen -q -H -f " + (folder / "plain") + " >/dev/null 2>&1"), 0);
-    EXPECT_EQ(judge(parse_known_hosts(test::slurp(folder / "plain"), "kh"), "db3", pub.type, pub.blob).trust, Trust::known);
+    EXPECT_EQ(judge(parse_known_hosts(test::slurp(folder / "plain"), "kh"), "db3", pub.type, pub.blob).trust,
+              Trust::known);
 }
 
 TEST(HostKeys, patterns_and_negation) {
@@ -72,7 +74,8 @@ TEST(HostKeys, revoked_wins_wherever_it_stands) {
     auto good = line("db1", "ssh-ed25519"), bad = "@revoked " + line("*", "ssh-ed25519");
     EXPECT_EQ(decide(good + bad, "db1", "ssh-ed25519").trust, Trust::revoked);
     EXPECT_EQ(decide(bad + good, "db1", "ssh-ed25519").trust, Trust::revoked);
-    EXPECT_EQ(decide("@revoked " + line("*", "ssh-ed25519", "stolen") + good, "db1", "ssh-ed25519").trust, Trust::known);
+    EXPECT_EQ(decide("@revoked " + line("*", "ssh-ed25519", "stolen") + good, "db1", "ssh-ed25519").trust,
+              Trust::known);
 }
 
 TEST(HostKeys, an_authority_line_is_no_key_of_the_host) {
@@ -82,7 +85,8 @@ TEST(HostKeys, an_authority_line_is_no_key_of_the_host) {
 }
 
 TEST(HostKeys, malformed_lines_are_skipped) {
-    auto text = std::string("db1\ndb1 ssh-ed25519\ndb1 ssh-ed25519 !!!!\n@strange db1 ssh-ed25519 AAAA\n|1|x ssh-ed25519 AAAA\ndb1 ssh-rsa ") +
+    auto text = std::string("db1\ndb1 ssh-ed25519\ndb1 ssh-ed25519 !!!!\n@strange db1 ssh-ed25519 AAAA\n|1|x "
+                            "ssh-ed25519 AAAA\ndb1 ssh-rsa ") +
                 base64(wire("ssh-ed25519")) + "\n\0\n" + line("db1", "ssh-ed25519");
     EXPECT_EQ(parse_known_hosts(text, "kh").size(), 1u);
     EXPECT_TRUE(parse_known_hosts(std::string(100000, '|'), "kh").empty());
@@ -91,7 +95,8 @@ TEST(HostKeys, malformed_lines_are_skipped) {
 TEST(HostKeys, known_types_are_preferred) {
     std::vector<std::string> supported{"ecdsa-sha2-nistp256", "ssh-ed25519", "ssh-rsa"};
     EXPECT_EQ(preference({"ecdsa-sha2-nistp256"}, supported), "ecdsa-sha2-nistp256,ssh-ed25519,ssh-rsa");
-    EXPECT_EQ(preference({"ssh-rsa", "sk-ssh-ed25519@openssh.com"}, supported), "ssh-rsa,ssh-ed25519,ecdsa-sha2-nistp256");
+    EXPECT_EQ(preference({"ssh-rsa", "sk-ssh-ed25519@openssh.com"}, supported),
+              "ssh-rsa,ssh-ed25519,ecdsa-sha2-nistp256");
     EXPECT_EQ(preference({}, supported, {"ssh-ed25519"}), "ecdsa-sha2-nistp256,ssh-rsa");
 }
 

@@ -1,5 +1,5 @@
-#include "core/net/http.hpp"
 #include "core/base/process.hpp"
+#include "core/net/http.hpp"
 #include "core/net/http_errors.hpp"
 #include "core/net/tunnel.hpp"
 #include "tests/unit/loopback.hpp"
@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::string_view hello = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Thing: one\r\nContent-Length: 5\r\n\r\nhello";
+constexpr std::string_view hello =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Thing: one\r\nContent-Length: 5\r\n\r\nhello";
 
 Request question(std::string url, std::chrono::milliseconds limit = 5s) {
     Request q;
@@ -194,12 +195,14 @@ TEST(Http, headers_without_end_are_not_read) {
                   hear(fd);
                   tell(fd, "HTTP/1.1 200 OK\r\n");
                   while (tell(fd, "X-More: " + std::string(900, 'y') + "\r\n")) {}
-              }).code, Code::too_long);
+              }).code,
+              Code::too_long);
     EXPECT_EQ(error_of([](int fd) {
                   hear(fd);
                   tell(fd, "HTTP/1.1 200 OK\r\nX-Long: ");
                   while (tell(fd, std::string(65536, 'y'))) {}
-              }).code, Code::too_long);
+              }).code,
+              Code::too_long);
 }
 
 TEST(Http, redirects_are_followed_when_told_and_loops_end) {
@@ -208,8 +211,13 @@ TEST(Http, redirects_are_followed_when_told_and_loops_end) {
     Loopback server{[&](int fd) {
         heard.push_back(hear(fd));
         auto& h = heard.back();
-        auto to = h.starts_with("GET /loop") ? url + "/loop" : h.starts_with("GET /file") ? "file:///etc/passwd" : h.starts_with("GET /away") ? "http://localhost:" + url.substr(url.rfind(':') + 1) + "/" : "";
-        tell(fd, to.empty() ? std::string{hello} : "HTTP/1.1 302 Found\r\nLocation: " + to + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        auto to = h.starts_with("GET /loop")   ? url + "/loop"
+                  : h.starts_with("GET /file") ? "file:///etc/passwd"
+                  : h.starts_with("GET /away") ? "http://localhost:" + url.substr(url.rfind(':') + 1) + "/"
+                                               : "";
+        tell(fd, to.empty()
+                     ? std::string{hello}
+                     : "HTTP/1.1 302 Found\r\nLocation: " + to + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     }};
     url = server.url("");
     auto q = question(url + "/loop");
@@ -316,8 +324,9 @@ TEST(Http, many_at_once_but_no_more_than_told) {
     ASSERT_TRUE(http);
     std::vector<int> got(200);
     IgnorePipes ignore;
-    (*http).run(got.size(), [&](std::size_t i) { return question(i % 10 ? server.url() : "http://127.0.0.1:1/"); },
-                [&](std::size_t i, Result<Response> r) { got[i] += r ? (*r).status : 1; }, nullptr, 16);
+    (*http).run(
+        got.size(), [&](std::size_t i) { return question(i % 10 ? server.url() : "http://127.0.0.1:1/"); },
+        [&](std::size_t i, Result<Response> r) { got[i] += r ? (*r).status : 1; }, nullptr, 16);
     for (std::size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], i % 10 ? 200 : 1) << i;
     EXPECT_LE(server.most, 17); // the server notices an end a little later
     EXPECT_GT(server.most, 1);

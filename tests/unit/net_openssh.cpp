@@ -156,8 +156,9 @@ TEST_F(OpenSsh, jump_hosts_that_cannot_be_are_configuration_errors) {
 
 TEST_F(OpenSsh, what_the_users_own_configuration_says_is_followed) {
     Host h = host(Transport::automatic);
-    spit(home / ".ssh/config", "Host db.alias\n  HostName 127.0.0.1\n  Port " + std::to_string(server.port) + "\n  IdentityFile " + (home / "k") +
-                                   "\n  UserKnownHostsFile " + server.known_hosts + "\n");
+    spit(home / ".ssh/config", "Host db.alias\n  HostName 127.0.0.1\n  Port " + std::to_string(server.port) +
+                                   "\n  IdentityFile " + (home / "k") + "\n  UserKnownHostsFile " + server.known_hosts +
+                                   "\n");
     h.address = "db.alias";
     h.port = 22;
     h.identities.clear();
@@ -167,7 +168,8 @@ TEST_F(OpenSsh, what_the_users_own_configuration_says_is_followed) {
     ASSERT_TRUE(o.result) << describe(o);
     EXPECT_EQ(o.result->status, 5);
     EXPECT_EQ(o.transport, Transport::libssh2) << o.why.en;
-    std::ofstream(home / ".ssh/config", std::ios::app) << "  ProxyCommand /bin/busybox nc 127.0.0.1 " << server.port << "\n";
+    std::ofstream(home / ".ssh/config", std::ios::app)
+        << "  ProxyCommand /bin/busybox nc 127.0.0.1 " << server.port << "\n";
     Task two{h, "exit 5"};
     o = go(two);
     ASSERT_TRUE(o.result) << describe(o);

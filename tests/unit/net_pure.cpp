@@ -19,8 +19,10 @@ Host db1() {
 }
 
 TEST(SshConfig, reads_what_ssh_says) {
-    auto says = parse_ssh_says("user deploy\nhostname 10.1.2.3\nport 2200\naddressfamily any\nidentityfile ~/.ssh/a b\nidentityfile /k\nidentitiesonly yes\n"
-                               "userknownhostsfile /u1 /u2\nglobalknownhostsfile /g\nhostkeyalias db\nproxycommand none\nrubbish\n\nport\n");
+    auto says = parse_ssh_says(
+        "user deploy\nhostname 10.1.2.3\nport 2200\naddressfamily any\nidentityfile ~/.ssh/a b\nidentityfile "
+        "/k\nidentitiesonly yes\n"
+        "userknownhostsfile /u1 /u2\nglobalknownhostsfile /g\nhostkeyalias db\nproxycommand none\nrubbish\n\nport\n");
     EXPECT_EQ(says.user, "deploy");
     EXPECT_EQ(says.hostname, "10.1.2.3");
     EXPECT_EQ(says.port, 2200);
@@ -34,7 +36,8 @@ TEST(SshConfig, reads_what_ssh_says) {
 }
 
 TEST(SshConfig, knows_debians_own_file_as_plain) {
-    constexpr auto debian = "# c\nInclude /etc/ssh/ssh_config.d/*.conf\nHost *\n#   Port 22\n    SendEnv LANG LC_*\n    HashKnownHosts yes\n    GSSAPIAuthentication yes\n";
+    constexpr auto debian = "# c\nInclude /etc/ssh/ssh_config.d/*.conf\nHost *\n#   Port 22\n    SendEnv LANG LC_*\n   "
+                            " HashKnownHosts yes\n    GSSAPIAuthentication yes\n";
     EXPECT_TRUE(is_plain(debian, false));
     EXPECT_FALSE(is_plain(debian, true));
     EXPECT_TRUE(is_plain("", false));
@@ -61,11 +64,13 @@ TEST(SshConfig, writes_hostile_paths_so_that_ssh_reads_them_back) {
     auto text = config_text(h, {.control_path = folder / "0", .connect_limit = std::chrono::milliseconds{2500}});
     ASSERT_TRUE(text);
     test::spit(folder / "c", *text);
-    ASSERT_EQ(test::sh("ssh -G -F " + (folder / "c") + " -- 10.0.0.5 >" + (folder / "out") + " 2>/dev/null"), 0) << *text;
+    ASSERT_EQ(test::sh("ssh -G -F " + (folder / "c") + " -- 10.0.0.5 >" + (folder / "out") + " 2>/dev/null"), 0)
+        << *text;
     auto out = test::slurp(folder / "out");
     EXPECT_TRUE(has(out, "identityfile /k/a b\"c\\d%%h#e\n")) << out;
     EXPECT_TRUE(has(out, "userknownhostsfile /kh with space\n"));
-    EXPECT_TRUE(has(out, "user ops\n") && has(out, "port 2222\n") && has(out, "batchmode yes\n") && has(out, "connecttimeout 3\n"));
+    EXPECT_TRUE(has(out, "user ops\n") && has(out, "port 2222\n") && has(out, "batchmode yes\n") &&
+                has(out, "connecttimeout 3\n"));
     EXPECT_TRUE(has(out, "stricthostkeychecking true\n"));
 }
 
@@ -86,13 +91,17 @@ TEST(SshConfig, refuses_what_it_cannot_write) {
 
 TEST(SshConfig, the_users_own_file_is_read_but_ours_wins) {
     test::Folder folder;
-    test::spit(folder / "user", "Host 10.0.0.5\n  HostName 10.9.9.9\n  User wrong\n  Port 99\n  ProxyJump bastion\n  StrictHostKeyChecking no\n");
+    test::spit(folder / "user", "Host 10.0.0.5\n  HostName 10.9.9.9\n  User wrong\n  Port 99\n  ProxyJump bastion\n  "
+                                "StrictHostKeyChecking no\n");
     Host h = db1();
     h.user = "right";
-    auto text = config_text(h, {.control_path = folder / "0", .user_config = folder / "user", .connect_limit = std::chrono::milliseconds{1000}});
+    auto text = config_text(h, {.control_path = folder / "0",
+                                .user_config = folder / "user",
+                                .connect_limit = std::chrono::milliseconds{1000}});
     ASSERT_TRUE(text);
     test::spit(folder / "c", *text);
-    ASSERT_EQ(test::sh("ssh -G -F " + (folder / "c") + " -- 10.0.0.5 >" + (folder / "out") + " 2>/dev/null"), 0) << *text;
+    ASSERT_EQ(test::sh("ssh -G -F " + (folder / "c") + " -- 10.0.0.5 >" + (folder / "out") + " 2>/dev/null"), 0)
+        << *text;
     auto says = parse_ssh_says(test::slurp(folder / "out"));
     EXPECT_EQ(says.user, "right");
     EXPECT_EQ(says.hostname, "10.9.9.9");
@@ -135,7 +144,8 @@ TEST(Choose, obeys_and_explains) {
 
 TEST(Choose, imops_yaml_comes_before_ssh_and_ssh_before_the_defaults) {
     Host h = db1();
-    auto says = parse_ssh_says("hostname 10.9.9.9\nuser fromssh\nport 99\nidentityfile ~/.ssh/x\nuserknownhostsfile /u\nhostkeyalias alias\n");
+    auto says = parse_ssh_says(
+        "hostname 10.9.9.9\nuser fromssh\nport 99\nidentityfile ~/.ssh/x\nuserknownhostsfile /u\nhostkeyalias alias\n");
     auto r = complete(h, says, "/home/a");
     EXPECT_EQ(r.address, "10.9.9.9");
     EXPECT_EQ(r.user, "fromssh");
@@ -162,28 +172,43 @@ TEST(SshErrors, each_cause_has_its_code) {
     EXPECT_EQ(code("ssh: connect to host 127.0.0.1 port 1: Connection refused\n"), Code::refused);
     EXPECT_EQ(code("ssh: connect to host 10.0.0.1 port 22: Connection timed out\n"), Code::timed_out);
     EXPECT_EQ(code("ssh: connect to host 10.0.0.1 port 22: No route to host\n"), Code::unreachable);
-    EXPECT_EQ(code("No ED25519 host key is known for db1 and you have requested strict checking.\nHost key verification failed.\n"), Code::host_key_unknown);
-    EXPECT_EQ(code("@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\nOffending ED25519 key in /root/.ssh/known_hosts:3\nHost key verification failed.\n"), Code::host_key_changed);
+    EXPECT_EQ(code("No ED25519 host key is known for db1 and you have requested strict checking.\nHost key "
+                   "verification failed.\n"),
+              Code::host_key_unknown);
+    EXPECT_EQ(code("@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\nOffending ED25519 key in "
+                   "/root/.ssh/known_hosts:3\nHost key verification failed.\n"),
+              Code::host_key_changed);
     EXPECT_EQ(code("WARNING: REVOKED HOST KEY DETECTED!\nHost key verification failed.\n"), Code::host_key_revoked);
     EXPECT_EQ(code("root@db1: Permission denied (publickey).\n"), Code::key_refused);
-    EXPECT_EQ(code("Received disconnect from 1.2.3.4 port 22:2: Too many authentication failures\n"), Code::key_refused);
-    EXPECT_EQ(code("@ WARNING: UNPROTECTED PRIVATE KEY FILE! @\nroot@db1: Permission denied (publickey).\n"), Code::key_unreadable);
-    EXPECT_EQ(code("Unable to negotiate with 1.2.3.4 port 22: no matching host key type found. Their offer: ssh-rsa\n"), Code::handshake);
+    EXPECT_EQ(code("Received disconnect from 1.2.3.4 port 22:2: Too many authentication failures\n"),
+              Code::key_refused);
+    EXPECT_EQ(code("@ WARNING: UNPROTECTED PRIVATE KEY FILE! @\nroot@db1: Permission denied (publickey).\n"),
+              Code::key_unreadable);
+    EXPECT_EQ(code("Unable to negotiate with 1.2.3.4 port 22: no matching host key type found. Their offer: ssh-rsa\n"),
+              Code::handshake);
     EXPECT_EQ(code("kex_exchange_identification: Connection closed by remote host\n"), Code::handshake);
     EXPECT_EQ(code("kex_exchange_identification: banner line contains invalid characters\n"), Code::not_ssh);
-    EXPECT_EQ(code("/x: line 3: Bad configuration option: nonsense\n/x: terminating, 1 bad configuration options\n"), Code::config);
-    EXPECT_EQ(code("channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed\nConnection closed by UNKNOWN port 65535\n"), Code::unreachable);
-    EXPECT_EQ(code("jump@b: Permission denied (publickey).\nkex_exchange_identification: Connection closed by remote host\n"), Code::key_refused);
+    EXPECT_EQ(code("/x: line 3: Bad configuration option: nonsense\n/x: terminating, 1 bad configuration options\n"),
+              Code::config);
+    EXPECT_EQ(code("channel 0: open failed: administratively prohibited: open failed\nstdio forwarding "
+                   "failed\nConnection closed by UNKNOWN port 65535\n"),
+              Code::unreachable);
+    EXPECT_EQ(
+        code("jump@b: Permission denied (publickey).\nkex_exchange_identification: Connection closed by remote host\n"),
+        Code::key_refused);
     EXPECT_EQ(code(""), Code::handshake);
     h.password.env = "X";
     EXPECT_EQ(code("root@db1: Permission denied (publickey,password).\n"), Code::unsupported);
-    EXPECT_TRUE(has(read_ssh_error("Offending ED25519 key in /root/.ssh/known_hosts:3\n", h, Text{"db1", "db1"}).what.en, "/root/.ssh/known_hosts:3"));
+    EXPECT_TRUE(
+        has(read_ssh_error("Offending ED25519 key in /root/.ssh/known_hosts:3\n", h, Text{"db1", "db1"}).what.en,
+            "/root/.ssh/known_hosts:3"));
     EXPECT_FALSE(has(read_ssh_error("evil \x1b[31m\x07 words\n", h, Text{"db1", "db1"}).what.en, "\x1b"));
 }
 
 TEST(Identities, facts_of_a_key_without_its_passphrase) {
     test::Folder folder;
-    auto plain = load_key(test::make_key(folder, "a")), locked = load_key(test::make_key(folder, "b", "ecdsa", "secret"));
+    auto plain = load_key(test::make_key(folder, "a")),
+         locked = load_key(test::make_key(folder, "b", "ecdsa", "secret"));
     ASSERT_TRUE(plain && locked);
     EXPECT_EQ(plain->facts.type, "ssh-ed25519");
     EXPECT_FALSE(plain->facts.encrypted);
@@ -201,7 +226,8 @@ TEST(Identities, says_why_a_file_is_not_used) {
     auto key = test::make_key(folder, "a");
     auto why = [&](const std::string& path) {
         auto k = load_key(path);
-        return k ? std::string("loaded") : std::string(name(k.error().code)) + " " + k.error().what.en + " " + k.error().remedy.en;
+        return k ? std::string("loaded")
+                 : std::string(name(k.error().code)) + " " + k.error().what.en + " " + k.error().remedy.en;
     };
     EXPECT_TRUE(has(why(folder / "none"), "No such file"));
     EXPECT_TRUE(has(why(key + ".pub"), "mode 0644")) << why(key + ".pub");

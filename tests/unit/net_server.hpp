@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/// What the tests of `net` share: temporary folders, keys, an sshd of their own on loopback, jobs that keep what they got.
+/// What the tests of `net` share: temporary folders, keys, an sshd of their own on loopback, jobs that keep what they
+/// got.
 namespace imops::test {
 
 namespace fs = std::filesystem;
@@ -48,7 +49,8 @@ template <class F> bool soon(F&& holds, std::chrono::milliseconds limit = 5s) {
 inline int sh(const std::string& command) { return WEXITSTATUS(std::system(command.c_str())); }
 
 /// Makes a key pair; returns the path of the private half.
-inline std::string make_key(const Folder& folder, const std::string& name, const std::string& type = "ed25519", const std::string& passphrase = "") {
+inline std::string make_key(const Folder& folder, const std::string& name, const std::string& type = "ed25519",
+                            const std::string& passphrase = "") {
     std::string path = folder / name;
     sh("ssh-keygen -q -t " + type + " -N '" + passphrase + "' -C " + name + " -f " + path + " </dev/null >/dev/null");
     return path;
@@ -87,8 +89,11 @@ class Server {
         ::mkdir("/run/sshd", 0755);
         ::chmod(folder.path.c_str(), 0755); // other users read authorized_keys
         port = Listener{false}.port;
-        std::string config = "ListenAddress 127.0.0.1\nPort " + std::to_string(port) + "\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\nMaxStartups 100\n" +
-                             "AuthorizedKeysFile " + (folder / "authorized_keys") + "\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPrintMotd no\n" + more + "\n";
+        std::string config = "ListenAddress 127.0.0.1\nPort " + std::to_string(port) +
+                             "\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\nMaxStartups 100\n" +
+                             "AuthorizedKeysFile " + (folder / "authorized_keys") +
+                             "\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPrintMotd no\n" + more +
+                             "\n";
         std::string known;
         for (auto& type : host_key_types) {
             config += "HostKey " + make_key(folder, "host_" + type, type) + "\n";
@@ -100,20 +105,28 @@ class Server {
     }
     ~Server() { stop(); }
     void start() {
-        std::string wrap = with_user ? "mount --bind " + (folder / "passwd") + " /etc/passwd && mount --bind " + (folder / "shadow") + " /etc/shadow && { [ -e /etc/sudoers ] && mount --bind " + (folder / "sudoers") + " /etc/sudoers; true; } && " : "";
+        std::string wrap = with_user
+                               ? "mount --bind " + (folder / "passwd") + " /etc/passwd && mount --bind " +
+                                     (folder / "shadow") + " /etc/shadow && { [ -e /etc/sudoers ] && mount --bind " +
+                                     (folder / "sudoers") + " /etc/sudoers; true; } && "
+                               : "";
         auto sshd = wrap + "exec /usr/sbin/sshd -D -f " + (folder / "sshd_config") + " -E " + (folder / "log");
-        auto child = with_user ? net::Child::start({"unshare", "-m", "sh", "-c", sshd}) : net::Child::start({"sh", "-c", sshd});
+        auto child =
+            with_user ? net::Child::start({"unshare", "-m", "sh", "-c", sshd}) : net::Child::start({"sh", "-c", sshd});
         if (!child) throw std::runtime_error("sshd does not start");
         child_.emplace(*std::move(child));
-        if (!soon([&] { return connects(port); })) throw std::runtime_error("sshd does not listen: " + slurp(folder / "log"));
+        if (!soon([&] { return connects(port); }))
+            throw std::runtime_error("sshd does not listen: " + slurp(folder / "log"));
     }
     void stop() { child_.reset(); }
-    /// A user that only this server sees (bind mounts in its own mount namespace), with a password and the right to sudo. False: not possible here.
+    /// A user that only this server sees (bind mounts in its own mount namespace), with a password and the right to
+    /// sudo. False: not possible here.
     bool add_user(const std::string& user, const std::string& password) {
         stop();
         spit(folder / "password", password + "\n");
         spit(folder / "passwd", slurp("/etc/passwd") + user + ":x:54321:54321::/tmp:/bin/sh\n", 0644);
-        sh("{ cat /etc/shadow; printf '" + user + ":%s:19000:0:99999:7:::\\n' \"$(openssl passwd -6 -in " + (folder / "password") + ")\"; } >" + (folder / "shadow"));
+        sh("{ cat /etc/shadow; printf '" + user + ":%s:19000:0:99999:7:::\\n' \"$(openssl passwd -6 -in " +
+           (folder / "password") + ")\"; } >" + (folder / "shadow"));
         spit(folder / "sudoers", slurp("/etc/sudoers") + user + " ALL=(ALL:ALL) ALL\n", 0440);
         with_user = sh("unshare -m true 2>/dev/null") == 0 && has_text(folder / "shadow", user + ":$6$");
         start();
@@ -137,7 +150,9 @@ class Server {
             if (listener && after != stat.npos && std::atoi(stat.c_str() + after + 4) == listener) ::kill(pid, SIGKILL);
         });
     }
-    void allow(const std::string& key) { std::ofstream(folder / "authorized_keys", std::ios::app) << slurp(key + ".pub"); }
+    void allow(const std::string& key) {
+        std::ofstream(folder / "authorized_keys", std::ios::app) << slurp(key + ".pub");
+    }
     Host host(const std::string& name = "db1") const {
         Host h;
         h.name = name;
@@ -149,7 +164,9 @@ class Server {
     }
 
   private:
-    static bool has_text(const std::string& path, const std::string& text) { return slurp(path).find(text) != std::string::npos; }
+    static bool has_text(const std::string& path, const std::string& text) {
+        return slurp(path).find(text) != std::string::npos;
+    }
     std::optional<net::Child> child_;
 };
 
@@ -171,7 +188,8 @@ inline Outcome run(Fleet& fleet, Task& one) { return fleet.run({&one.job, 1}).at
 
 inline std::string describe(const Outcome& o) {
     if (o.result) return "status " + std::to_string(o.result->status);
-    std::string s = std::string(name(o.result.error().code)) + ": " + o.result.error().what.en + " | " + o.result.error().remedy.en;
+    std::string s =
+        std::string(name(o.result.error().code)) + ": " + o.result.error().what.en + " | " + o.result.error().remedy.en;
     for (auto& t : o.result.error().trace) s += " | " + t.en;
     return s + " [" + o.why.en + "]";
 }

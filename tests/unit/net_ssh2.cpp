@@ -58,7 +58,8 @@ TEST_F(Ssh2, default_identities_lie_in_the_home_folder) {
 TEST_F(Ssh2, a_status_is_what_the_script_says) {
     Server server;
     Host h = ready(server);
-    for (auto& [script, status] : std::vector<std::pair<std::string, int>>{{"true", 0}, {"false", 1}, {"exit 199", 1}, {"exit 255", 255}, {"kill -9 $$", 137}}) {
+    for (auto& [script, status] : std::vector<std::pair<std::string, int>>{
+             {"true", 0}, {"false", 1}, {"exit 199", 1}, {"exit 255", 255}, {"kill -9 $$", 137}}) {
         Task one{h, script};
         auto o = go(one);
         ASSERT_TRUE(o.result) << script << describe(o);
@@ -72,7 +73,8 @@ TEST_F(Ssh2, an_rsa_key_is_refused_in_the_right_words) {
     auto o = go(one);
     if (o.result) GTEST_SKIP() << "this libssh2 can";
     EXPECT_EQ(code_of(o), Code::key_refused);
-    EXPECT_TRUE(has(o.result.error().what.en, "(ssh-rsa)") && has(o.result.error().what.en, "publickey")) << describe(o);
+    EXPECT_TRUE(has(o.result.error().what.en, "(ssh-rsa)") && has(o.result.error().what.en, "publickey"))
+        << describe(o);
     EXPECT_TRUE(has(o.result.error().remedy.en, "SHA-1") && has(o.result.error().remedy.zh, "SHA-1"));
 }
 
@@ -114,7 +116,9 @@ TEST_F(Ssh2, says_why_a_key_is_not_used_and_which_were_tried) {
     Task stranger{h, "exit 0"};
     o = go(stranger);
     EXPECT_EQ(code_of(o), Code::key_refused);
-    EXPECT_TRUE(has(o.result.error().what.en, "stranger (ssh-ed25519)") && has(o.result.error().what.en, "127.0.0.1:" + std::to_string(server.port))) << describe(o);
+    EXPECT_TRUE(has(o.result.error().what.en, "stranger (ssh-ed25519)") &&
+                has(o.result.error().what.en, "127.0.0.1:" + std::to_string(server.port)))
+        << describe(o);
     ::chmod((home / "stranger").c_str(), 0644);
     Task open{h, "exit 0"};
     EXPECT_TRUE(has(describe(go(open)), "chmod 600"));
@@ -133,7 +137,9 @@ struct WithAgent : Ssh2 {
         ::setenv("SSH_AUTH_SOCK", socket.c_str(), 1);
     }
     ~WithAgent() override { ::unsetenv("SSH_AUTH_SOCK"); }
-    void add(const std::string& key) { ASSERT_EQ(sh("SSH_AUTH_SOCK=" + socket + " ssh-add -q " + key + " 2>/dev/null"), 0); }
+    void add(const std::string& key) {
+        ASSERT_EQ(sh("SSH_AUTH_SOCK=" + socket + " ssh-add -q " + key + " 2>/dev/null"), 0);
+    }
 };
 
 TEST_F(WithAgent, its_keys_log_in) {
@@ -179,7 +185,9 @@ TEST_F(WithAgent, a_stopped_agent_costs_its_limit_and_nothing_else) {
     int pid = 0;
     // the agent is our child: find it by its command line
     for (auto& e : fs::directory_iterator("/proc"))
-        if (has(slurp(e.path().string() + "/cmdline"), socket) && has(slurp(e.path().string() + "/cmdline"), "ssh-agent")) pid = std::stoi(e.path().filename());
+        if (has(slurp(e.path().string() + "/cmdline"), socket) &&
+            has(slurp(e.path().string() + "/cmdline"), "ssh-agent"))
+            pid = std::stoi(e.path().filename());
     ASSERT_GT(pid, 0);
     ::kill(pid, SIGSTOP);
     Task one{ready(server), "exit 0"};
@@ -201,8 +209,11 @@ TEST_F(Ssh2, a_password_logs_in_and_a_wrong_one_says_so) {
         Server server;
         auto config = slurp(server.folder / "sshd_config");
         auto turn = [&](std::string from, std::string to) { config.replace(config.find(from), from.size(), to); };
-        if (interactive) turn("UsePAM no", "UsePAM yes"), turn("KbdInteractiveAuthentication no", "KbdInteractiveAuthentication yes");
-        else turn("PasswordAuthentication no", "PasswordAuthentication yes");
+        if (interactive)
+            turn("UsePAM no", "UsePAM yes"),
+                turn("KbdInteractiveAuthentication no", "KbdInteractiveAuthentication yes");
+        else
+            turn("PasswordAuthentication no", "PasswordAuthentication yes");
         spit(server.folder / "sshd_config", config);
         if (!server.add_user("imopst", "pa ss")) GTEST_SKIP() << "no mount namespaces here";
         Host h = server.host();
@@ -232,7 +243,10 @@ TEST_F(Ssh2, an_unknown_host_key_ends_it_before_any_credential) {
     auto o = go(one);
     EXPECT_EQ(code_of(o), Code::host_key_unknown);
     auto& remedy = o.result.error().remedy.en;
-    EXPECT_TRUE(has(remedy, "SHA256:") && has(remedy, "ssh-keyscan -p " + std::to_string(server.port) + " 127.0.0.1 >>") && has(remedy, "ssh_host_ed25519_key.pub")) << remedy;
+    EXPECT_TRUE(has(remedy, "SHA256:") &&
+                has(remedy, "ssh-keyscan -p " + std::to_string(server.port) + " 127.0.0.1 >>") &&
+                has(remedy, "ssh_host_ed25519_key.pub"))
+        << remedy;
     EXPECT_FALSE(has(slurp(server.folder / "log"), "Accepted"));
 }
 
@@ -261,7 +275,7 @@ TEST_F(Ssh2, accept_new_writes_a_hashed_line_that_strict_then_accepts) {
     Task one{h, "exit 0"};
     ASSERT_TRUE(go(one).result);
     EXPECT_TRUE(slurp(h.known_hosts).starts_with("|1|"));
-    struct stat st{};
+    struct stat st {};
     ::stat(h.known_hosts.c_str(), &st);
     EXPECT_EQ(st.st_mode & 0777, 0600u);
     ::stat((home / "new").c_str(), &st);
@@ -269,7 +283,8 @@ TEST_F(Ssh2, accept_new_writes_a_hashed_line_that_strict_then_accepts) {
     h.host_key = "strict";
     Task two{h, "exit 0"};
     EXPECT_TRUE(go(two).result);
-    EXPECT_EQ(sh("ssh-keygen -F '[127.0.0.1]:" + std::to_string(server.port) + "' -f " + h.known_hosts + " >/dev/null"), 0);
+    EXPECT_EQ(sh("ssh-keygen -F '[127.0.0.1]:" + std::to_string(server.port) + "' -f " + h.known_hosts + " >/dev/null"),
+              0);
 }
 
 TEST_F(Ssh2, a_fingerprint_fits_any_of_the_servers_keys) {
@@ -277,7 +292,8 @@ TEST_F(Ssh2, a_fingerprint_fits_any_of_the_servers_keys) {
     Host h = ready(server);
     h.known_hosts = home / "none";
     for (auto* type : {"ed25519", "ecdsa"}) {
-        auto pub = net::parse_known_hosts("x " + slurp(server.folder / ("host_" + std::string(type) + ".pub")), "p").at(0);
+        auto pub =
+            net::parse_known_hosts("x " + slurp(server.folder / ("host_" + std::string(type) + ".pub")), "p").at(0);
         h.host_key = net::fingerprint(pub.blob);
         Task one{h, "exit 0"};
         auto o = go(one);
@@ -287,7 +303,8 @@ TEST_F(Ssh2, a_fingerprint_fits_any_of_the_servers_keys) {
     Task one{h, "exit 0"};
     auto o = go(one);
     EXPECT_EQ(code_of(o), Code::host_key_changed) << describe(o);
-    EXPECT_TRUE(has(describe(o), "ssh-ed25519 SHA256:") && has(describe(o), "ecdsa-sha2-nistp256 SHA256:")) << describe(o);
+    EXPECT_TRUE(has(describe(o), "ssh-ed25519 SHA256:") && has(describe(o), "ecdsa-sha2-nistp256 SHA256:"))
+        << describe(o);
 }
 
 TEST_F(Ssh2, of_several_keys_the_known_one_is_asked_for) {
@@ -346,7 +363,8 @@ TEST_F(Answer, silence_ends_at_the_connect_limit) {
 }
 
 TEST_F(Answer, something_else_is_quoted_harmlessly) {
-    for (std::string_view words : {std::string_view("HTTP/1.1 400 Bad Request\r\n\r\n\x1b[31m"), std::string_view("5.5.5-10.11\0\x01\xff", 14)}) {
+    for (std::string_view words : {std::string_view("HTTP/1.1 400 Bad Request\r\n\r\n\x1b[31m"),
+                                   std::string_view("5.5.5-10.11\0\x01\xff", 14)}) {
         Listener other;
         std::thread server([&] {
             int fd = ::accept(other.fd, nullptr, nullptr);

@@ -29,7 +29,9 @@ std::string of(const std::string& manifest, const std::string& text) {
 }
 
 TEST(Component, Loads) {
-    EXPECT_EQ(of("variables:\n  port: {type: number, default: 80, about: {en: a, zh: a}}\n", "port {{ settings.port }}\n"), "fine");
+    EXPECT_EQ(
+        of("variables:\n  port: {type: number, default: 80, about: {en: a, zh: a}}\n", "port {{ settings.port }}\n"),
+        "fine");
 }
 
 TEST(Component, EveryMistakeHasItsPlaceAndTheNearestName) {
@@ -41,7 +43,8 @@ TEST(Component, EveryMistakeHasItsPlaceAndTheNearestName) {
     EXPECT_NE(unused.find("variable 'port' is not used"), std::string::npos) << unused;
     auto without = of("variables:\n  port: {type: number, about: {en: a, zh: a}}\n", "{{ settings.port }}\n");
     EXPECT_NE(without.find("variable 'port' has no default"), std::string::npos) << without;
-    auto kind = of("variables:\n  port: {type: number, default: many, about: {en: a, zh: a}}\n", "{{ settings.port }}\n");
+    auto kind =
+        of("variables:\n  port: {type: number, default: many, about: {en: a, zh: a}}\n", "{{ settings.port }}\n");
     EXPECT_NE(kind.find("x/component.yaml:6:33: a number is needed here"), std::string::npos) << kind;
     auto said = of("", "# {{ say(\"one\") }}\n");
     EXPECT_NE(said, "fine");
@@ -58,7 +61,11 @@ TEST(Component, StatementsOfManyLinesHaveTheirPlace) {
 
 TEST(Component, ALaterSourceTakesThePlaceOfAnEarlierOne) {
     auto whole = std::string{head} + "files:\n  - {template: a.conf, path: /etc/a.conf, format: conf}\n";
-    EXPECT_NE(problems({{"x/component.yaml", "m", whole}, {"x/a.conf", "built-in", "fine\n"}, {"x/a.conf", "site", "{{ nobody }}\n"}}).find("site:1:4"), std::string::npos);
+    EXPECT_NE(problems({{"x/component.yaml", "m", whole},
+                        {"x/a.conf", "built-in", "fine\n"},
+                        {"x/a.conf", "site", "{{ nobody }}\n"}})
+                  .find("site:1:4"),
+              std::string::npos);
 }
 
 std::string include_error(std::vector<TemplateSource> sources) {
@@ -79,8 +86,11 @@ TEST(Include, PutsOneFileIntoAnother) {
 
 TEST(Include, RefusesWhatLeadsOutOrBack) {
     EXPECT_EQ(include_error({{"x/a", "a", "{% include \"x/a\" %}\n"}}), "a:1: includes itself: x/a → x/a");
-    EXPECT_NE(include_error({{"x/a", "a", "{% include \"x/b\" %}\n"}, {"x/b", "b", "{% include \"x/a\" %}\n"}}).find("includes itself"), std::string::npos);
-    EXPECT_NE(include_error({{"x/a", "a", "{% include \"../../etc/passwd\" %}\n"}}).find("leads out"), std::string::npos);
+    EXPECT_NE(include_error({{"x/a", "a", "{% include \"x/b\" %}\n"}, {"x/b", "b", "{% include \"x/a\" %}\n"}})
+                  .find("includes itself"),
+              std::string::npos);
+    EXPECT_NE(include_error({{"x/a", "a", "{% include \"../../etc/passwd\" %}\n"}}).find("leads out"),
+              std::string::npos);
     EXPECT_NE(include_error({{"x/a", "a", "{% include \"/etc/passwd\" %}\n"}}).find("leads out"), std::string::npos);
     EXPECT_NE(include_error({{"x/a", "a", "{% include \"x/n\" %}\n"}}).find("there is no template"), std::string::npos);
 }
@@ -90,7 +100,8 @@ std::variant<std::string, NoValue> text_of(const std::string& source, const nloh
     Scope s;
     s.add("list", Type{Kind::list, {{"", Type{Kind::text, {}}}}});
     s.add("word", Type{Kind::text, {}});
-    auto t = language.file_template(source, s, {[](const nlohmann::json& v) { return written(Format::nginx, v); }, Lang::zh});
+    auto t = language.file_template(source, s,
+                                    {[](const nlohmann::json& v) { return written(Format::nginx, v); }, Lang::zh});
     if (auto* m = std::get_if<Mistake>(&t)) return NoValue{{}, m->what};
     return std::get<Expression>(t).text(data);
 }
@@ -98,15 +109,20 @@ std::variant<std::string, NoValue> text_of(const std::string& source, const nloh
 TEST(FileTemplate, ALoopWithoutEndEnds) {
     nlohmann::json many = nlohmann::json::array();
     for (int i = 0; i < 200; ++i) many.push_back("x");
-    auto r = text_of("{% for a in list %}\n{% for b in list %}\n{% for c in list %}\n{% endfor %}\n{% endfor %}\n{% endfor %}\n", {{"list", many}});
+    auto r = text_of(
+        "{% for a in list %}\n{% for b in list %}\n{% for c in list %}\n{% endfor %}\n{% endfor %}\n{% endfor %}\n",
+        {{"list", many}});
     ASSERT_TRUE(std::holds_alternative<NoValue>(r));
     EXPECT_NE(std::get<NoValue>(r).what.en.find("million turns"), std::string::npos);
-    auto long_text = text_of("{% for a in list %}\n{% for b in list %}\n" + std::string(2000, 'x') + "\n{% endfor %}\n{% endfor %}\n", {{"list", many}});
+    auto long_text = text_of("{% for a in list %}\n{% for b in list %}\n" + std::string(2000, 'x') +
+                                 "\n{% endfor %}\n{% endfor %}\n",
+                             {{"list", many}});
     EXPECT_NE(std::get<NoValue>(long_text).what.en.find("4 MiB"), std::string::npos);
 }
 
 TEST(FileTemplate, ValuesAreQuotedAndRemarksSpeak) {
-    EXPECT_EQ(std::get<std::string>(text_of("# {{ say(\"a\", \"甲\") }}\nx {{ word }};\n", {{"word", "a;b"}})), "# 甲\nx \"a;b\";\n");
+    EXPECT_EQ(std::get<std::string>(text_of("# {{ say(\"a\", \"甲\") }}\nx {{ word }};\n", {{"word", "a;b"}})),
+              "# 甲\nx \"a;b\";\n");
     auto refused = std::get<NoValue>(text_of("x\ny {{ word }};\n", {{"word", "$a"}}));
     EXPECT_EQ(refused.offset, 7u);
     EXPECT_NE(refused.what.zh.find("变量"), std::string::npos);

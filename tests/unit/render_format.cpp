@@ -17,7 +17,9 @@ std::string shown(Format f, const std::string& s) {
 }
 
 TEST(Format, PlainWordsStayAsTheyAre) {
-    for (auto f : {Format::conf, Format::line, Format::nginx, Format::haproxy, Format::redis, Format::yaml, Format::unit}) EXPECT_EQ(shown(f, "im.example.com"), "im.example.com");
+    for (auto f :
+         {Format::conf, Format::line, Format::nginx, Format::haproxy, Format::redis, Format::yaml, Format::unit})
+        EXPECT_EQ(shown(f, "im.example.com"), "im.example.com");
 }
 
 TEST(Format, EachQuotesInItsOwnWay) {
@@ -34,7 +36,8 @@ TEST(Format, EachQuotesInItsOwnWay) {
 }
 
 TEST(Format, YamlTakesNoTextForSomethingElse) {
-    for (auto s : {"yes", "No", "null", "1e3", "0x1F", "12:30", "~", "", "- a", "{{ x }}", "a: b", "#x"}) EXPECT_EQ(shown(Format::yaml, s), nlohmann::json(s).dump()) << s;
+    for (auto s : {"yes", "No", "null", "1e3", "0x1F", "12:30", "~", "", "- a", "{{ x }}", "a: b", "#x"})
+        EXPECT_EQ(shown(Format::yaml, s), nlohmann::json(s).dump()) << s;
 }
 
 TEST(Format, WhatAFormatCannotHoldIsRefused) {
@@ -42,11 +45,13 @@ TEST(Format, WhatAFormatCannotHoldIsRefused) {
     EXPECT_TRUE(shown(Format::conf, "two words").starts_with("refused"));
     EXPECT_TRUE(shown(Format::conf, "").starts_with("refused"));
     EXPECT_TRUE(shown(Format::line, " a").starts_with("refused"));
-    for (auto f : {Format::conf, Format::line, Format::nginx, Format::haproxy, Format::postgres, Format::hba, Format::mysql, Format::unit, Format::env}) {
+    for (auto f : {Format::conf, Format::line, Format::nginx, Format::haproxy, Format::postgres, Format::hba,
+                   Format::mysql, Format::unit, Format::env}) {
         EXPECT_TRUE(shown(f, "a\nb").starts_with("refused")) << int(f);
         EXPECT_TRUE(shown(f, "a\xff").starts_with("refused")) << int(f);
     }
-    EXPECT_EQ(shown(Format::nginx, "pass\nword").find("pass"), std::string::npos) << "the value itself is in no message";
+    EXPECT_EQ(shown(Format::nginx, "pass\nword").find("pass"), std::string::npos)
+        << "the value itself is in no message";
 }
 
 TEST(Format, NumbersAndLists) {
@@ -72,7 +77,8 @@ TEST(Stamp, TellsAChangeByHandFromOneOfTheTemplate) {
 }
 
 TEST(Stamp, RemarksAreInEitherLanguage) {
-    auto en = stamped(Format::lua, Lang::en, "prosody/prosody.cfg.lua", "1", "-- who\nadmins = {}\n"), zh = stamped(Format::lua, Lang::zh, "prosody/prosody.cfg.lua", "1", "-- 管理员\nadmins = {}\n");
+    auto en = stamped(Format::lua, Lang::en, "prosody/prosody.cfg.lua", "1", "-- who\nadmins = {}\n"),
+         zh = stamped(Format::lua, Lang::zh, "prosody/prosody.cfg.lua", "1", "-- 管理员\nadmins = {}\n");
     EXPECT_NE(en, zh);
     EXPECT_EQ(essence(Format::lua, en), essence(Format::lua, zh));
     EXPECT_EQ(en.substr(0, en.find('\n')), zh.substr(0, zh.find('\n')));

@@ -22,7 +22,8 @@ std::string read_all(const fs::path& p) {
 const std::vector<Product>& products() {
     static const auto all = [] {
         std::vector<Product> made;
-        for (auto& e : fs::directory_iterator{IMOPS_SOURCE "/products"}) made.push_back(parse_product(read_all(e.path()), e.path().string()));
+        for (auto& e : fs::directory_iterator{IMOPS_SOURCE "/products"})
+            made.push_back(parse_product(read_all(e.path()), e.path().string()));
         return made;
     }();
     return all;
@@ -33,7 +34,9 @@ const Components& components() {
     static const auto all = [] {
         std::vector<TemplateSource> sources;
         for (auto& e : fs::recursive_directory_iterator{IMOPS_SOURCE "/templates"})
-            if (e.is_regular_file()) sources.push_back({fs::relative(e.path(), IMOPS_SOURCE "/templates").string(), e.path().string(), texts.emplace_back(read_all(e.path()))});
+            if (e.is_regular_file())
+                sources.push_back({fs::relative(e.path(), IMOPS_SOURCE "/templates").string(), e.path().string(),
+                                   texts.emplace_back(read_all(e.path()))});
         return load_components(sources, render_scope(products()), Lang::en);
     }();
     return all;
@@ -47,14 +50,20 @@ OldHost host(std::string name, std::string address, Tree files) {
     return h;
 }
 
-Tree ejabberd_tree(const std::string& more) { return {{"/etc/ejabberd/ejabberd.yml", "hosts: [im.example.org]\nlisten:\n  - {port: 15222, module: ejabberd_c2s}\n" + more}}; }
+Tree ejabberd_tree(const std::string& more) {
+    return {{"/etc/ejabberd/ejabberd.yml",
+             "hosts: [im.example.org]\nlisten:\n  - {port: 15222, module: ejabberd_c2s}\n" + more}};
+}
 
-const std::string with_database = "sql_type: pgsql\nsql_server: 10.0.0.2\nsql_username: im\nsql_database: imdb\nsql_password: \"s3cret: #1\"\nsql_pool_size: 20\n";
+const std::string with_database = "sql_type: pgsql\nsql_server: 10.0.0.2\nsql_username: im\nsql_database: "
+                                  "imdb\nsql_password: \"s3cret: #1\"\nsql_pool_size: 20\n";
 
 } // namespace
 
 TEST(ImportDraft, database_on_another_host) {
-    std::vector<OldHost> hosts{host("im1", "10.0.0.1", ejabberd_tree(with_database)), host("db1", "10.0.0.2", {{"/etc/postgresql/16/main/postgresql.conf", "port = 5433\nshared_buffers = 2GB\n"}})};
+    std::vector<OldHost> hosts{
+        host("im1", "10.0.0.1", ejabberd_tree(with_database)),
+        host("db1", "10.0.0.2", {{"/etc/postgresql/16/main/postgresql.conf", "port = 5433\nshared_buffers = 2GB\n"}})};
     auto d = make_draft(hosts, components(), products());
     EXPECT_EQ(d.product, "ejabberd");
     EXPECT_EQ(d.domain, "im.example.org");
@@ -78,8 +87,10 @@ TEST(ImportDraft, database_on_another_host) {
 }
 
 TEST(ImportDraft, hostile_values_give_a_draft_that_reads) {
-    auto h = host("im1", "10.0.0.1", ejabberd_tree("sql_type: pgsql\nsql_server: \"x; rm -rf /\"\ncertfiles: [\"a\\u001b[31m: {\"]\n"));
-    h.files["/etc/ejabberd/ejabberd.yml"] = "hosts: [\"x\\ny: {evil}\"]\n" + h.files["/etc/ejabberd/ejabberd.yml"].substr(24);
+    auto h = host("im1", "10.0.0.1",
+                  ejabberd_tree("sql_type: pgsql\nsql_server: \"x; rm -rf /\"\ncertfiles: [\"a\\u001b[31m: {\"]\n"));
+    h.files["/etc/ejabberd/ejabberd.yml"] =
+        "hosts: [\"x\\ny: {evil}\"]\n" + h.files["/etc/ejabberd/ejabberd.yml"].substr(24);
     std::vector hosts{h};
     auto d = make_draft(hosts, components(), products());
     EXPECT_EQ(d.domain, "");
@@ -102,11 +113,17 @@ TEST(ImportDraft, what_does_not_run_is_left_out) {
 }
 
 TEST(ImportDraft, synapse_behind_haproxy_and_coturn) {
-    std::vector hosts{host("hs1", "10.0.0.1", {{"/etc/matrix-synapse/homeserver.yaml",
-                                                "server_name: example.org\npublic_baseurl: https://matrix.example.org/\nlisteners:\n  - {port: 8448, type: http, tls: true, resources: [{names: [client, federation]}]}\n"
-                                                "  - {port: 18008, type: http, resources: [{names: [client]}]}\n  - {port: 9000, type: metrics}\nredis: {enabled: true, host: redis.internal}\n"
-                                                "turn_uris: [\"turn:turn.example.org:3479?transport=udp\"]\nturn_shared_secret: abc\n"}}),
-                      host("edge1", "fd00::2", {{"/etc/haproxy/haproxy.cfg", "frontend f\n bind :443\nbackend b\n server s 10.0.0.1:18008\n"}, {"/etc/turnserver.conf", "use-auth-secret\n"}})};
+    std::vector hosts{
+        host("hs1", "10.0.0.1",
+             {{"/etc/matrix-synapse/homeserver.yaml",
+               "server_name: example.org\npublic_baseurl: https://matrix.example.org/\nlisteners:\n  - {port: 8448, "
+               "type: http, tls: true, resources: [{names: [client, federation]}]}\n"
+               "  - {port: 18008, type: http, resources: [{names: [client]}]}\n  - {port: 9000, type: metrics}\nredis: "
+               "{enabled: true, host: redis.internal}\n"
+               "turn_uris: [\"turn:turn.example.org:3479?transport=udp\"]\nturn_shared_secret: abc\n"}}),
+        host("edge1", "fd00::2",
+             {{"/etc/haproxy/haproxy.cfg", "frontend f\n bind :443\nbackend b\n server s 10.0.0.1:18008\n"},
+              {"/etc/turnserver.conf", "use-auth-secret\n"}})};
     auto d = make_draft(hosts, components(), products());
     EXPECT_EQ(d.names, std::vector<std::string>{"matrix.example.org"});
     EXPECT_EQ(d.federation, "open");
@@ -120,8 +137,12 @@ TEST(ImportDraft, synapse_behind_haproxy_and_coturn) {
 }
 
 TEST(ImportDraft, a_port_of_the_proxy_is_not_that_of_prosody) {
-    std::vector hosts{host("x", "10.0.0.1", {{"/etc/prosody/prosody.cfg.lua", "modules_enabled = { \"bosh\" }\nstorage = \"sql\"\nsql = { driver = \"MySQL\", host = \"10.0.0.9\", password = \"p\" }\nVirtualHost \"localhost\"\nVirtualHost \"im.x\"\n"},
-                                             {"/etc/nginx/nginx.conf", "http { server { listen 80; listen 8443 ssl; server_name im.x ~bad; location / { proxy_pass http://a; } } }"}})};
+    std::vector hosts{host("x", "10.0.0.1",
+                           {{"/etc/prosody/prosody.cfg.lua",
+                             "modules_enabled = { \"bosh\" }\nstorage = \"sql\"\nsql = { driver = \"MySQL\", host = "
+                             "\"10.0.0.9\", password = \"p\" }\nVirtualHost \"localhost\"\nVirtualHost \"im.x\"\n"},
+                            {"/etc/nginx/nginx.conf", "http { server { listen 80; listen 8443 ssl; server_name im.x "
+                                                      "~bad; location / { proxy_pass http://a; } } }"}})};
     auto d = make_draft(hosts, components(), products());
     EXPECT_EQ(d.domain, "im.x");
     EXPECT_EQ(d.names, std::vector<std::string>{"im.x"});
@@ -148,7 +169,11 @@ TEST(ImportDraft, secrets_that_a_file_cannot_hold_are_not_kept) {
 TEST(ImportAnswer, files_services_and_noise) {
     OldHost h;
     auto at = std::string{"/etc/redis/redis.conf"};
-    read_answer("m1", "welcome\nm1 nothing\n\nm1 file " + at + "\n" + base64("port 1\n") + "\n\nm1 end\nm1 file /etc/shadow\nAAAA\nm1 end\nm1 runs redis\nm1 runs evil\nm1 unreadable /etc/nginx/nginx.conf\nm1 over\n", h);
+    read_answer("m1",
+                "welcome\nm1 nothing\n\nm1 file " + at + "\n" + base64("port 1\n") +
+                    "\n\nm1 end\nm1 file /etc/shadow\nAAAA\nm1 end\nm1 runs redis\nm1 runs evil\nm1 unreadable "
+                    "/etc/nginx/nginx.conf\nm1 over\n",
+                h);
     EXPECT_FALSE(h.error);
     EXPECT_EQ(h.files, (Tree{{at, "port 1\n"}}));
     EXPECT_EQ(h.running, std::set<std::string>{"redis"});

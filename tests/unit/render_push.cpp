@@ -1,9 +1,9 @@
+#include "core/base/process.hpp"
+#include "core/base/string.hpp"
 #include "core/render/diff.hpp"
 #include "core/render/live.hpp"
 #include "core/render/mask.hpp"
 #include "core/render/push.hpp"
-#include "core/base/process.hpp"
-#include "core/base/string.hpp"
 #include "core/render/scripts.hpp"
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -21,10 +21,12 @@ std::string diff(std::string_view a, std::string_view b) {
 
 TEST(Diff, IsUnified) {
     EXPECT_EQ(diff("a\nb\n", "a\nb\n"), "");
-    EXPECT_EQ(diff("1\n2\n3\n4\n5\n6\n7\n8\n", "1\n2\n3\n4\nfive\n6\n7\n8\n"), "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n");
+    EXPECT_EQ(diff("1\n2\n3\n4\n5\n6\n7\n8\n", "1\n2\n3\n4\nfive\n6\n7\n8\n"),
+              "@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n");
     EXPECT_EQ(diff("", "a\n"), "@@ -0,0 +1,1 @@\n+a\n");
     EXPECT_EQ(diff("a\n", ""), "@@ -1,1 +0,0 @@\n-a\n");
-    EXPECT_EQ(diff("x\n1\n2\n3\n4\n5\n6\n7\ny\n", "X\n1\n2\n3\n4\n5\n6\n7\nY\n"), "@@ -1,4 +1,4 @@\n-x\n+X\n 1\n 2\n 3\n@@ -6,4 +6,4 @@\n 5\n 6\n 7\n-y\n+Y\n");
+    EXPECT_EQ(diff("x\n1\n2\n3\n4\n5\n6\n7\ny\n", "X\n1\n2\n3\n4\n5\n6\n7\nY\n"),
+              "@@ -1,4 +1,4 @@\n-x\n+X\n 1\n 2\n 3\n@@ -6,4 +6,4 @@\n 5\n 6\n 7\n-y\n+Y\n");
 }
 
 TEST(Diff, ApplyingItGivesTheNewText) {
@@ -45,7 +47,8 @@ TEST(Diff, ApplyingItGivesTheNewText) {
 
 TEST(Mask, HidesKnownValuesInEveryForm) {
     Mask m{{R"(p'a"s$s w)"}};
-    for (auto f : {Format::postgres, Format::redis, Format::yaml, Format::lua, Format::sh, Format::mysql, Format::env}) {
+    for (auto f :
+         {Format::postgres, Format::redis, Format::yaml, Format::lua, Format::sh, Format::mysql, Format::env}) {
         auto text = "error near " + written(f, R"(p'a"s$s w)") + " in line 1";
         EXPECT_EQ(m.text(text).find("p'"), std::string::npos) << m.text(text);
         EXPECT_EQ(m.text(text).find("s$s"), std::string::npos) << m.text(text);
@@ -55,7 +58,9 @@ TEST(Mask, HidesKnownValuesInEveryForm) {
 
 TEST(Mask, HidesOlderSecretsByTheirNames) {
     Mask m{{}};
-    for (auto line : {"requirepass older", "    password: older", "sql_password: \"older\"", "turn_shared_secret: 'older'", "MM_SQLSETTINGS_DATASOURCE=\"older\"", "static-auth-secret=older", "  sql = { password = \"older\" }"}) {
+    for (auto line :
+         {"requirepass older", "    password: older", "sql_password: \"older\"", "turn_shared_secret: 'older'",
+          "MM_SQLSETTINGS_DATASOURCE=\"older\"", "static-auth-secret=older", "  sql = { password = \"older\" }"}) {
         EXPECT_EQ(m.line(line).find("older"), std::string::npos) << m.line(line);
         EXPECT_NE(m.line(line).find("‹secret›"), std::string::npos) << m.line(line);
     }
@@ -66,7 +71,9 @@ TEST(Mask, HidesOlderSecretsByTheirNames) {
 
 TEST(Live, ReadsWhatTheHostPrints) {
     LiveReader r{4, "M"};
-    auto text = "\nM file 0 640 root:adm\n" + base64("a\nb\n") + "\n\nM done 0 0\nnoise\nM absent 1\nM unreadable 2 600 root:root\nM file 3 644 a:b\n!!!\n\nM done 3 0\n";
+    auto text =
+        "\nM file 0 640 root:adm\n" + base64("a\nb\n") +
+        "\n\nM done 0 0\nnoise\nM absent 1\nM unreadable 2 600 root:root\nM file 3 644 a:b\n!!!\n\nM done 3 0\n";
     for (char c : text) r.out(std::string_view{&c, 1});
     auto& f = r.files();
     EXPECT_EQ(f[0].state, LiveFile::State::there);
@@ -88,7 +95,8 @@ TEST(Live, HostileOutputIsBounded) {
 
 TEST(Push, ReaderTellsHowItWent) {
     PushReader r{"M"};
-    r.out("banner\nM step nginx check\nM failed nginx check 1\nM said unexpected end of file\nM said second\nM rollback\nM back nginx\nM end\n");
+    r.out("banner\nM step nginx check\nM failed nginx check 1\nM said unexpected end of file\nM said second\nM "
+          "rollback\nM back nginx\nM end\n");
     ASSERT_TRUE(r.failed);
     EXPECT_EQ(r.failed->component, "nginx");
     EXPECT_EQ(r.failed->step, "check");
@@ -102,8 +110,10 @@ TEST(Push, ReaderTellsHowItWent) {
 class Step : public testing::TestWithParam<const char*> {
   protected:
     std::string run(const std::string& body, int seconds) const {
-        auto script = fmt::format("imops_main() {{\nimops_mark=M\n{}imops_dir=$(mktemp -d)\nimops_at=1\nimops_try_1() {{\n{}\n}}\nimops_step {} x try\necho \"status $?\"\ncat \"$imops_dir/said\"\nrm -rf \"$imops_dir\"\n}}\nimops_main\nexit 0\n",
-                                  part_of_script("push.sh"), body, seconds);
+        auto script = fmt::format(
+            "imops_main() {{\nimops_mark=M\n{}imops_dir=$(mktemp -d)\nimops_at=1\nimops_try_1() {{\n{}\n}}\nimops_step "
+            "{} x try\necho \"status $?\"\ncat \"$imops_dir/said\"\nrm -rf \"$imops_dir\"\n}}\nimops_main\nexit 0\n",
+            part_of_script("push.sh"), body, seconds);
         std::vector<std::string> argv;
         for (auto word : split(GetParam(), ' ')) argv.emplace_back(word);
         argv.emplace_back("-s");

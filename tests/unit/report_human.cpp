@@ -23,7 +23,16 @@ int columns(std::string_view s) {
 }
 
 Finding unknown(const char* id, const char* subject, const char* why) {
-    return {.id = id, .subject = subject, .item = {}, .level = Level::unknown, .title = {id, id}, .text = say("could not read {}: {}", "无法读取 {}：{}", id, why), .remedy = {}, .value = {}, .limit = {}, .metrics = {}};
+    return {.id = id,
+            .subject = subject,
+            .item = {},
+            .level = Level::unknown,
+            .title = {id, id},
+            .text = say("could not read {}: {}", "无法读取 {}：{}", id, why),
+            .remedy = {},
+            .value = {},
+            .limit = {},
+            .metrics = {}};
 }
 
 } // namespace
@@ -46,7 +55,9 @@ TEST(Human, shows_what_is_wrong_and_counts_the_rest) {
 
 TEST(Human, speaks_chinese) {
     auto text = written(sample(), {.lang = Lang::zh});
-    EXPECT_TRUE(text.starts_with("失败    app1  memory.total  内存容量\n        4 GiB，需要 8 GiB\n        → 增加内存\n")) << text;
+    EXPECT_TRUE(
+        text.starts_with("失败    app1  memory.total  内存容量\n        4 GiB，需要 8 GiB\n        → 增加内存\n"))
+        << text;
     EXPECT_TRUE(text.ends_with("备注\n1 失败  1 未知  1 警告  1 豁免  1 跳过  1 通过\n")) << text;
 }
 
@@ -63,8 +74,10 @@ TEST(Human, no_colour_unless_asked_for) {
     EXPECT_NE(painted.find("\x1b[1;31mFAIL"), std::string::npos);
     std::string bare;
     for (std::size_t i = 0; i < painted.size(); ++i) {
-        if (painted[i] == '\x1b') i = painted.find('m', i);
-        else bare += painted[i];
+        if (painted[i] == '\x1b')
+            i = painted.find('m', i);
+        else
+            bare += painted[i];
     }
     EXPECT_EQ(bare, written(sample(), {.all = true})) << "colour changes nothing else";
 }
@@ -73,7 +86,16 @@ TEST(Human, is_no_wider_than_asked_for) {
     Report r;
     std::string english, chinese;
     for (int i = 0; i < 40; ++i) english += "word" + std::to_string(i) + " ", chinese += "内存不足时服务会被终止，";
-    r.findings.push_back({.id = "x.y", .subject = "app1", .item = {}, .level = Level::fail, .title = {"t", "标题"}, .text = {english, chinese}, .remedy = {english, chinese}, .value = {}, .limit = {}, .metrics = {}});
+    r.findings.push_back({.id = "x.y",
+                          .subject = "app1",
+                          .item = {},
+                          .level = Level::fail,
+                          .title = {"t", "标题"},
+                          .text = {english, chinese},
+                          .remedy = {english, chinese},
+                          .value = {},
+                          .limit = {},
+                          .metrics = {}});
     for (int width : {40, 60, 100, 140})
         for (auto lang : {Lang::en, Lang::zh})
             for (auto text = written(r, {.lang = lang, .width = width}); auto line : split(text, '\n')) {
@@ -91,9 +113,19 @@ TEST(Human, is_no_wider_than_asked_for) {
 TEST(Human, a_command_to_paste_is_never_broken) {
     Report r;
     std::string command = "`sysctl -w net.core.somaxconn=4096 net.ipv4.tcp_max_syn_backlog=8192`";
-    r.findings.push_back({.id = "x.y", .subject = "app1", .item = {}, .level = Level::fail, .title = {"t", "t"}, .text = {"a", "a"}, .remedy = {"Some words before it: " + command + " and after.", "先执行 " + command + " 。"}, .value = {}, .limit = {}, .metrics = {}});
+    r.findings.push_back({.id = "x.y",
+                          .subject = "app1",
+                          .item = {},
+                          .level = Level::fail,
+                          .title = {"t", "t"},
+                          .text = {"a", "a"},
+                          .remedy = {"Some words before it: " + command + " and after.", "先执行 " + command + " 。"},
+                          .value = {},
+                          .limit = {},
+                          .metrics = {}});
     for (int width : {40, 50, 60, 80})
-        for (auto lang : {Lang::en, Lang::zh}) EXPECT_NE(written(r, {.lang = lang, .width = width}).find(command), std::string::npos) << width;
+        for (auto lang : {Lang::en, Lang::zh})
+            EXPECT_NE(written(r, {.lang = lang, .width = width}).find(command), std::string::npos) << width;
 }
 
 TEST(Human, unknowns_with_one_reason_are_one_entry) {
@@ -102,7 +134,8 @@ TEST(Human, unknowns_with_one_reason_are_one_entry) {
     r.findings.push_back(unknown("d.d", "app1", "no answer in 10 s"));
     r.findings.push_back(unknown("a.a", "db1", "needs root"));
     auto text = written(r, {.width = 140});
-    EXPECT_NE(text.find("could not read a.a: needs root (and 2 more for the same reason: b.b, c.c)"), std::string::npos) << text;
+    EXPECT_NE(text.find("could not read a.a: needs root (and 2 more for the same reason: b.b, c.c)"), std::string::npos)
+        << text;
     EXPECT_EQ(text.find("unknown app1  b.b"), std::string::npos) << text;
     EXPECT_NE(text.find("could not read d.d: no answer in 10 s\n"), std::string::npos) << text;
     EXPECT_NE(text.find("unknown db1  a.a"), std::string::npos) << "another host is another problem";

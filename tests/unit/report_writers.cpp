@@ -29,7 +29,8 @@ std::vector<std::string> lines(const std::string& text) {
     return all;
 }
 
-/// What makes XML not well-formed; "" when it is. Knows what our writer uses: elements, attributes, text, the five entities.
+/// What makes XML not well-formed; "" when it is. Knows what our writer uses: elements, attributes, text, the five
+/// entities.
 std::string wrong_xml(std::string_view s) {
     std::vector<std::string> open;
     if (bad_utf8(s)) return "not UTF-8";
@@ -58,7 +59,8 @@ std::string wrong_xml(std::string_view s) {
             continue;
         }
         std::string name, attributes, empty;
-        if (!RE2::FullMatch({inner.data(), inner.size()}, tag, &name, &attributes, &empty) || !entities(attributes)) return "tag <" + std::string{inner} + ">";
+        if (!RE2::FullMatch({inner.data(), inner.size()}, tag, &name, &attributes, &empty) || !entities(attributes))
+            return "tag <" + std::string{inner} + ">";
         if (empty.empty()) open.push_back(name);
     }
     return open.empty() ? "" : "no end of " + open.back();
@@ -100,8 +102,14 @@ TEST(Json, hostile_text_keeps_it_valid) {
 TEST(Junit, counts_and_is_well_formed) {
     auto x = written("junit", sample());
     EXPECT_EQ(wrong_xml(x), "") << x;
-    EXPECT_NE(x.find("<testsuite name=\"imops.preflight\" tests=\"6\" failures=\"1\" errors=\"1\" skipped=\"2\" timestamp=\"2026-11-21T00:00:00\">"), std::string::npos) << x;
-    EXPECT_NE(x.find("<testcase classname=\"app1\" name=\"memory.total\"><failure message=\"4 GiB, 8 GiB needed\">add memory</failure></testcase>"), std::string::npos) << x;
+    EXPECT_NE(x.find("<testsuite name=\"imops.preflight\" tests=\"6\" failures=\"1\" errors=\"1\" skipped=\"2\" "
+                     "timestamp=\"2026-11-21T00:00:00\">"),
+              std::string::npos)
+        << x;
+    EXPECT_NE(x.find("<testcase classname=\"app1\" name=\"memory.total\"><failure message=\"4 GiB, 8 GiB needed\">add "
+                     "memory</failure></testcase>"),
+              std::string::npos)
+        << x;
     EXPECT_NE(x.find("name=\"disk.space /srv\"><system-out>"), std::string::npos) << "a warning is no failure";
     EXPECT_NE(x.find("<skipped message="), std::string::npos);
     auto strict = written("junit", sample(), {.strict = true});
@@ -114,7 +122,9 @@ TEST(Junit, hostile_text_keeps_it_well_formed) {
     auto x = written("junit", hostile());
     EXPECT_EQ(wrong_xml(x), "") << x;
     // the little checker does find mistakes
-    for (auto bad : {"<a>", "<a></b>", "<a>&</a>", "<a>]]></a>", "<a x=\"<\"/>", "<a x=y/>", "x<a/>", "<a>\x1b</a>", "<a>\xFF</a>", "<a"}) EXPECT_NE(wrong_xml(bad), "") << bad;
+    for (auto bad : {"<a>", "<a></b>", "<a>&</a>", "<a>]]></a>", "<a x=\"<\"/>", "<a x=y/>", "x<a/>", "<a>\x1b</a>",
+                     "<a>\xFF</a>", "<a"})
+        EXPECT_NE(wrong_xml(bad), "") << bad;
 }
 
 TEST(Prometheus, every_line_is_of_the_text_format) {
@@ -122,14 +132,22 @@ TEST(Prometheus, every_line_is_of_the_text_format) {
     for (auto& report : {sample(), hostile()}) {
         auto all = lines(written("prometheus", report));
         EXPECT_GT(all.size(), 10u);
-        for (auto& l : all) EXPECT_TRUE(l.starts_with("# HELP ") || l.starts_with("# TYPE ") || RE2::FullMatch(l, sample_line)) << l;
+        for (auto& l : all)
+            EXPECT_TRUE(l.starts_with("# HELP ") || l.starts_with("# TYPE ") || RE2::FullMatch(l, sample_line)) << l;
     }
     auto text = written("prometheus", sample());
-    EXPECT_NE(text.find("imops_finding_level{command=\"preflight\",deployment=\"im\",host=\"app1\",id=\"memory.total\"} 5\n"), std::string::npos) << text;
-    EXPECT_NE(text.find("imops_finding_value{command=\"preflight\",deployment=\"im\",host=\"app1\",id=\"memory.total\"} 4294967296\n"), std::string::npos) << text;
+    EXPECT_NE(
+        text.find("imops_finding_level{command=\"preflight\",deployment=\"im\",host=\"app1\",id=\"memory.total\"} 5\n"),
+        std::string::npos)
+        << text;
+    EXPECT_NE(text.find("imops_finding_value{command=\"preflight\",deployment=\"im\",host=\"app1\",id=\"memory.total\"}"
+                        " 4294967296\n"),
+              std::string::npos)
+        << text;
     EXPECT_NE(text.find("item=\"/srv\"} 3\n"), std::string::npos);
     EXPECT_NE(text.find("level=\"waived\"} 1\n"), std::string::npos);
-    EXPECT_NE(text.find("imops_run_timestamp_seconds{command=\"preflight\",deployment=\"im\"} 1795219200\n"), std::string::npos);
+    EXPECT_NE(text.find("imops_run_timestamp_seconds{command=\"preflight\",deployment=\"im\"} 1795219200\n"),
+              std::string::npos);
     EXPECT_TRUE(text.ends_with("\n"));
 }
 
@@ -151,7 +169,8 @@ TEST(Prometheus, a_series_stands_once_with_its_worst_level) {
 TEST(Nagios, one_line_with_performance_data_then_what_is_wrong) {
     auto all = lines(written("nagios", sample()));
     ASSERT_EQ(all.size(), 4u);
-    EXPECT_EQ(all[0], "IMOPS CRITICAL - im: 1 fail, 1 unknown, 1 warn, 1 ok|fail=1;;0;0 unknown=1;;;0 warn=1;0;;0 ok=1;;;0 'app1 memory.total'=4294967296B");
+    EXPECT_EQ(all[0], "IMOPS CRITICAL - im: 1 fail, 1 unknown, 1 warn, 1 ok|fail=1;;0;0 unknown=1;;;0 warn=1;0;;0 "
+                      "ok=1;;;0 'app1 memory.total'=4294967296B");
     EXPECT_EQ(all[1], "FAIL app1 memory.total: 4 GiB, 8 GiB needed");
     EXPECT_TRUE(all[3].starts_with("warn db1 disk.space /srv: ")) << all[3];
 }
@@ -170,15 +189,21 @@ TEST(Nagios, a_label_is_quoted_and_a_value_has_no_exponent) {
     struct {
         Value value;
         const char* written;
-    } table[]{{{Kind::number, 0.25}, "=0.25"},       {{Kind::number, 1e-7}, "=0"},   {{Kind::bytes, 1e15}, "=1000000000000000B"},
-              {{Kind::seconds, -1.5}, "=-1.5s"},     {{Kind::clock, 1795219200}, ""}, {{Kind::text, "7"}, ""},
+    } table[]{{{Kind::number, 0.25}, "=0.25"},
+              {{Kind::number, 1e-7}, "=0"},
+              {{Kind::bytes, 1e15}, "=1000000000000000B"},
+              {{Kind::seconds, -1.5}, "=-1.5s"},
+              {{Kind::clock, 1795219200}, ""},
+              {{Kind::text, "7"}, ""},
               {{Kind::number, std::numeric_limits<double>::infinity()}, ""}};
     for (auto& t : table) {
         r.findings[0].value = t.value;
         auto first = lines(written("nagios", r))[0];
         std::string label = " 'app1 x.y it_s_a_b'";
-        if (*t.written) EXPECT_TRUE(first.ends_with(label + t.written)) << first;
-        else EXPECT_TRUE(first.ends_with(" ok=0;;;0")) << first;
+        if (*t.written)
+            EXPECT_TRUE(first.ends_with(label + t.written)) << first;
+        else
+            EXPECT_TRUE(first.ends_with(" ok=0;;;0")) << first;
     }
 }
 
@@ -205,7 +230,8 @@ TEST(Nagios, keeps_to_what_nagios_keeps_and_leaves_out_the_same) {
 
 namespace {
 
-/// A line as zabbix_sender reads it: entries with or without quotes; between quotes \", \\ and \n. Empty when it is none.
+/// A line as zabbix_sender reads it: entries with or without quotes; between quotes \", \\ and \n. Empty when it is
+/// none.
 std::vector<std::string> entries(const std::string& line) {
     std::vector<std::string> all;
     for (std::size_t at = 0; at < line.size(); ++at) {
@@ -245,12 +271,18 @@ TEST(Zabbix, discovery_comes_first_then_the_summary_then_every_finding) {
     EXPECT_EQ(first[2], "1795219200");
     auto found = json::parse(first[3]);
     ASSERT_EQ(found.size(), 6u);
-    EXPECT_EQ(found[0], (json{{"{#ID}", "memory.total"}, {"{#SUBJECT}", "app1"}, {"{#ITEM}", ""}, {"{#TITLE}", "Installed memory"}, {"{#UNIT}", "B"}}));
+    EXPECT_EQ(found[0], (json{{"{#ID}", "memory.total"},
+                              {"{#SUBJECT}", "app1"},
+                              {"{#ITEM}", ""},
+                              {"{#TITLE}", "Installed memory"},
+                              {"{#UNIT}", "B"}}));
     auto values = sent(sample());
     EXPECT_EQ(json::parse(values["imops.discovery.metrics"]).size(), 1u);
     EXPECT_EQ(values["imops.worst"], "5");
-    for (auto name : {"ok", "skip", "waived", "warn", "unknown", "fail"}) EXPECT_EQ(values["imops." + std::string{name}], "1") << name;
-    EXPECT_TRUE(values["imops.problems"].starts_with("FAIL app1 memory.total: 4 GiB, 8 GiB needed\n")) << values["imops.problems"];
+    for (auto name : {"ok", "skip", "waived", "warn", "unknown", "fail"})
+        EXPECT_EQ(values["imops." + std::string{name}], "1") << name;
+    EXPECT_TRUE(values["imops.problems"].starts_with("FAIL app1 memory.total: 4 GiB, 8 GiB needed\n"))
+        << values["imops.problems"];
     EXPECT_EQ(values[R"(imops.level["memory.total","app1",""])"], "5");
     EXPECT_EQ(values[R"(imops.level["disk.space","db1","/srv"])"], "3");
     EXPECT_EQ(values[R"(imops.metric["memory.total","app1",""])"], "4294967296");
@@ -271,7 +303,8 @@ TEST(Zabbix, hostile_names_end_no_key_and_call_no_macro) {
         EXPECT_EQ(text.find_first_of("\"\\{}\n\x1b"), std::string::npos) << text;
         parameters += (parameters.empty() ? "\"" : ",\"") + text + "\"";
     }
-    EXPECT_TRUE(values.contains("imops.level[" + parameters + "]")) << "the key that Zabbix makes of the macros: " << parameters;
+    EXPECT_TRUE(values.contains("imops.level[" + parameters + "]"))
+        << "the key that Zabbix makes of the macros: " << parameters;
     EXPECT_TRUE(values.contains("imops.metric[" + parameters + "]"));
 }
 
@@ -285,7 +318,8 @@ TEST(Zabbix, names_stay_short_and_keys_single) {
     for (int i = 0; i < 3; ++i) r.findings.push_back(r.findings[0]);
     auto values = sent(r); // says itself what is there twice
     for (auto& x : json::parse(values["imops.discovery"])) {
-        auto name = x["{#SUBJECT}"].get<std::string>() + ": " + x["{#TITLE}"].get<std::string>() + " " + x["{#ITEM}"].get<std::string>() + ", measured";
+        auto name = x["{#SUBJECT}"].get<std::string>() + ": " + x["{#TITLE}"].get<std::string>() + " " +
+                    x["{#ITEM}"].get<std::string>() + ", measured";
         EXPECT_LE(name.size(), 255u);
     }
     EXPECT_LE(values["imops.problems"].size(), 8000u);
@@ -294,7 +328,16 @@ TEST(Zabbix, names_stay_short_and_keys_single) {
 TEST(Status, of_every_level_and_format) {
     auto of = [](Level l) {
         Report r;
-        r.findings.push_back({.id = "x", .subject = "h", .item = {}, .level = l, .title = {}, .text = {}, .remedy = {}, .value = {}, .limit = {}, .metrics = {}});
+        r.findings.push_back({.id = "x",
+                              .subject = "h",
+                              .item = {},
+                              .level = l,
+                              .title = {},
+                              .text = {},
+                              .remedy = {},
+                              .value = {},
+                              .limit = {},
+                              .metrics = {}});
         return r;
     };
     struct {
@@ -327,7 +370,8 @@ TEST(Status, of_every_level_and_format) {
 }
 
 TEST(Writers, are_found_by_name) {
-    for (auto name : {"human", "json", "junit", "prometheus", "zabbix", "nagios"}) ASSERT_TRUE(find_writer(name)) << name;
+    for (auto name : {"human", "json", "junit", "prometheus", "zabbix", "nagios"})
+        ASSERT_TRUE(find_writer(name)) << name;
     EXPECT_EQ(find_writer("xml"), nullptr);
     EXPECT_EQ(writers().size(), 6u);
     for (auto& w : writers()) {
@@ -343,6 +387,7 @@ TEST(Report, the_same_findings_give_the_same_order) {
     r.sort();
     std::string order;
     for (auto& f : r.findings) order += std::string{name(f.level)} + " " + f.subject + " " + f.id + "\n";
-    EXPECT_EQ(order, "fail app1 memory.total\nunknown app1 disk.fsync\nwarn db1 disk.space\nwaived db1 swap.present\nskip app1 cpu.model\nok app1 cpu.cores\n");
+    EXPECT_EQ(order, "fail app1 memory.total\nunknown app1 disk.fsync\nwarn db1 disk.space\nwaived db1 "
+                     "swap.present\nskip app1 cpu.model\nok app1 cpu.cores\n");
     EXPECT_EQ(r.worst(), Level::fail);
 }

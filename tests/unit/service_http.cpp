@@ -31,7 +31,8 @@ struct Case {
         }
         return text.substr(5, text.find('\n') - 5);
     }
-    static net::Response response(int status, std::vector<net::Header> headers = {}, std::string body = {}, bool cut = false) {
+    static net::Response response(int status, std::vector<net::Header> headers = {}, std::string body = {},
+                                  bool cut = false) {
         net::Response r;
         r.status = status;
         r.version = "HTTP/1.1";
@@ -55,15 +56,18 @@ TEST(ServiceHttp, an_answer_is_seen_with_its_phases) {
     Case c{"https://im.example.org/health"};
     auto told = HttpQuestion{c.target}.told(Case::response(200, {}, "hello"));
     EXPECT_EQ(told["endpoint.answer"].text, "code ok\nreachable yes\nseen HTTP 200, 5 B, HTTP/1.1\n");
-    EXPECT_EQ(told["endpoint.time"].text, "resolve 0.001000\nconnect 0.002000\ntls 0.003000\nfirst 0.004000\ntotal 0.010000\nwithin 0\n");
+    EXPECT_EQ(told["endpoint.time"].text,
+              "resolve 0.001000\nconnect 0.002000\ntls 0.003000\nfirst 0.004000\ntotal 0.010000\nwithin 0\n");
 }
 
 TEST(ServiceHttp, each_status_that_was_not_expected_has_its_code) {
     Case c{"https://im.example.org/"};
     for (auto status : {200, 204, 299}) EXPECT_EQ(c.code(status), "ok") << status;
-    for (auto status : {300, 301, 304, 400, 401, 403, 404, 405, 418, 421, 429, 500}) EXPECT_EQ(c.code(status), "status_wrong") << status;
+    for (auto status : {300, 301, 304, 400, 401, 403, 404, 405, 418, 421, 429, 500})
+        EXPECT_EQ(c.code(status), "status_wrong") << status;
     for (auto status : {502, 503, 504}) EXPECT_EQ(c.code(status), "bad_gateway") << status;
-    EXPECT_TRUE(has(c.answer(Case::response(301, {{"location", "https://other.example.org/\x1b[31m"}})), "redirect to https://other.example.org/"));
+    EXPECT_TRUE(has(c.answer(Case::response(301, {{"location", "https://other.example.org/\x1b[31m"}})),
+                    "redirect to https://other.example.org/"));
     EXPECT_FALSE(has(c.answer(Case::response(301, {{"location", "https://other.example.org/\x1b[31m"}})), "\x1b"));
     c.service.expect.status = {301, 404};
     EXPECT_EQ(c.code(301), "ok");
@@ -77,7 +81,9 @@ TEST(ServiceHttp, headers_are_expected_by_name_in_any_case) {
     EXPECT_EQ(c.code(200), "header_wrong");
     EXPECT_EQ(c.code(200, {{"Strict-Transport-Security", "max-age=60"}}), "header_wrong");
     EXPECT_EQ(c.code(200, {{"Strict-Transport-Security", "max-age=31536000"}}), "ok");
-    EXPECT_EQ(c.code(200, {{"STRICT-TRANSPORT-SECURITY", "max-age=60"}, {"Strict-Transport-Security", "max-age=31536000"}}), "ok");
+    EXPECT_EQ(
+        c.code(200, {{"STRICT-TRANSPORT-SECURITY", "max-age=60"}, {"Strict-Transport-Security", "max-age=31536000"}}),
+        "ok");
     EXPECT_EQ(c.code(404, {{"Strict-Transport-Security", "max-age=31536000"}}), "status_wrong");
 }
 
@@ -126,7 +132,8 @@ TEST(ServiceHttp, a_websocket_must_be_this_one) {
         auto text = question.told(Case::response(101, std::move(headers)))["endpoint.answer"].text;
         return text.substr(5, text.find('\n') - 5);
     };
-    net::Header upgrade{"upgrade", "WebSocket"}, connection{"Connection", "keep-alive, Upgrade"}, accept{"Sec-WebSocket-Accept", websocket_accept(sent(q, "Sec-WebSocket-Key"))};
+    net::Header upgrade{"upgrade", "WebSocket"}, connection{"Connection", "keep-alive, Upgrade"},
+        accept{"Sec-WebSocket-Accept", websocket_accept(sent(q, "Sec-WebSocket-Key"))};
     EXPECT_EQ(code({upgrade, connection, accept}), "ok");
     EXPECT_EQ(code({upgrade, connection}), "no_upgrade");
     EXPECT_EQ(code({upgrade, connection, {"Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="}}), "no_upgrade");
@@ -158,8 +165,10 @@ TEST(ServiceHttp, what_must_not_be_seen) {
         auto text = c.answer(Error{code, Line{"x", "x"}, Line{"y", "y"}, {}});
         return text.substr(5, text.find('\n') - 5);
     };
-    for (auto code : {Code::refused, Code::timed_out, Code::unreachable, Code::lost}) EXPECT_EQ(failed(code), "ok") << name(code);
-    for (auto code : {Code::tls_untrusted, Code::handshake, Code::not_http}) EXPECT_EQ(failed(code), "exposed") << name(code);
+    for (auto code : {Code::refused, Code::timed_out, Code::unreachable, Code::lost})
+        EXPECT_EQ(failed(code), "ok") << name(code);
+    for (auto code : {Code::tls_untrusted, Code::handshake, Code::not_http})
+        EXPECT_EQ(failed(code), "exposed") << name(code);
     c.service.expect.status = {302};
     EXPECT_EQ(c.code(302), "ok");
     EXPECT_EQ(c.code(403), "exposed");
@@ -181,14 +190,18 @@ TEST(ServiceHttp, credentials_are_sent_and_never_told) {
 TEST(ServiceHttp, many_are_asked_in_one_loop) {
     Loopback server{[](int fd) {
         auto heard = hear(fd);
-        tell(fd, heard.starts_with("GET /bad") ? "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n" : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK");
+        tell(fd, heard.starts_with("GET /bad") ? "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
+                                               : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK");
     }};
     std::vector<std::unique_ptr<Case>> cases;
     std::vector<Target> targets;
-    for (int i = 0; i < 100; ++i) targets.push_back(cases.emplace_back(std::make_unique<Case>(server.url(i % 10 ? "/" : "/bad")))->target);
+    for (int i = 0; i < 100; ++i)
+        targets.push_back(cases.emplace_back(std::make_unique<Case>(server.url(i % 10 ? "/" : "/bad")))->target);
     std::vector<std::string> got(targets.size());
-    ask_http(targets, std::chrono::seconds{5}, [&](std::size_t i, Told told) { got[i] += told["endpoint.answer"].text; });
-    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_TRUE(got[i].starts_with(i % 10 ? "code ok\n" : "code bad_gateway\n")) << i << got[i];
+    ask_http(targets, std::chrono::seconds{5},
+             [&](std::size_t i, Told told) { got[i] += told["endpoint.answer"].text; });
+    for (std::size_t i = 0; i < got.size(); ++i)
+        EXPECT_TRUE(got[i].starts_with(i % 10 ? "code ok\n" : "code bad_gateway\n")) << i << got[i];
     auto one = ask_http(targets[1]);
     EXPECT_TRUE(one["endpoint.answer"].text.starts_with("code ok\n")) << one["endpoint.answer"].text;
 }

@@ -23,7 +23,8 @@ Talk talk(std::string_view says, const Secret* password = nullptr, bool closes =
     t.user = "im";
     t.password = password;
     Talk all;
-    all.told = ask_memcached(*Stream::over(fds[0], Line{"cache:11211", "cache:11211"}, Clock::now() + std::chrono::milliseconds{300}), t);
+    all.told = ask_memcached(
+        *Stream::over(fds[0], Line{"cache:11211", "cache:11211"}, Clock::now() + std::chrono::milliseconds{300}), t);
     std::string part(4096, '\0');
     for (ssize_t n; (n = ::read(fds[1], part.data(), part.size())) > 0;) all.heard.append(part, 0, std::size_t(n));
     ::close(fds[1]);
@@ -38,9 +39,12 @@ bool login_is(std::string_view code, std::string_view says, const Secret* passwo
 } // namespace
 
 TEST(Memcached, stats_become_facts) {
-    auto t = talk("VERSION 1.6.18\r\nSTAT version 1.6.18\r\nSTAT uptime 12\r\nSTAT curr_connections 2\r\nSTAT evictions 0\r\nSTAT other x\r\nEND\r\nSTAT maxconns 1024\r\nSTAT udpport 0\r\nSTAT inter 127.0.0.1\x1b[2J\r\nEND\r\n");
+    auto t = talk(
+        "VERSION 1.6.18\r\nSTAT version 1.6.18\r\nSTAT uptime 12\r\nSTAT curr_connections 2\r\nSTAT evictions "
+        "0\r\nSTAT other x\r\nEND\r\nSTAT maxconns 1024\r\nSTAT udpport 0\r\nSTAT inter 127.0.0.1\x1b[2J\r\nEND\r\n");
     EXPECT_EQ(t.told["memcached.login"].text, "code ok\nopen yes\n");
-    EXPECT_EQ(t.told["memcached.stats"].text, "uptime 12\nconnections 2\nevicted 0\nversion 1.6.18\nmax_connections 1024\nudp 0\n");
+    EXPECT_EQ(t.told["memcached.stats"].text,
+              "uptime 12\nconnections 2\nevicted 0\nversion 1.6.18\nmax_connections 1024\nudp 0\n");
     EXPECT_EQ(t.heard, "version\r\nstats\r\nstats settings\r\n");
 }
 
@@ -50,7 +54,8 @@ TEST(Memcached, each_way_to_fail_has_its_code) {
     EXPECT_TRUE(login_is("other_service", "-ERR unknown command\r\n"));
     EXPECT_TRUE(login_is("too_many_clients", "ERROR Too many open connections\r\n"));
     EXPECT_TRUE(login_is("password_needed", "CLIENT_ERROR unauthenticated\r\n"));
-    EXPECT_TRUE(login_is("password_wrong", "CLIENT_ERROR unauthenticated\r\nCLIENT_ERROR authentication failure\r\n", &secret));
+    EXPECT_TRUE(
+        login_is("password_wrong", "CLIENT_ERROR unauthenticated\r\nCLIENT_ERROR authentication failure\r\n", &secret));
     EXPECT_TRUE(login_is("ok", "CLIENT_ERROR unauthenticated\r\nSTORED\r\n", &secret));
     EXPECT_TRUE(login_is("lost", ""));
     EXPECT_TRUE(login_is("timed_out", "", nullptr, false));
@@ -59,7 +64,8 @@ TEST(Memcached, each_way_to_fail_has_its_code) {
 
 TEST(Memcached, a_password_goes_only_to_one_that_demands_it) {
     Secret secret{"s3cret", "test"};
-    EXPECT_EQ(talk("VERSION 1.6.18\r\nEND\r\nEND\r\n", &secret).heard.find("s3cret"), std::string::npos) << "it would be stored there for everybody to read";
+    EXPECT_EQ(talk("VERSION 1.6.18\r\nEND\r\nEND\r\n", &secret).heard.find("s3cret"), std::string::npos)
+        << "it would be stored there for everybody to read";
     auto t = talk("CLIENT_ERROR unauthenticated\r\nSTORED\r\nEND\r\nEND\r\n", &secret);
     EXPECT_NE(t.heard.find("set imops 0 0 9\r\nim s3cret\r\n"), std::string::npos) << t.heard;
     EXPECT_EQ(t.told["memcached.login"].text, "code ok\nopen no\n");

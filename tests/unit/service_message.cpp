@@ -24,7 +24,10 @@ std::vector<Element> read_all(std::string_view text, std::size_t step, XmlStream
 
 Element element(std::string_view text) {
     auto last = XmlStream::Got::more;
-    auto all = read_all(std::string{"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"}.append(text), 4096, last);
+    auto all = read_all(
+        std::string{"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"}.append(
+            text),
+        4096, last);
     return all.size() == 2 ? all[1] : Element{};
 }
 
@@ -37,7 +40,9 @@ struct Talk {
         EXPECT_EQ(::write(fds[1], said.data(), said.size()), ssize_t(said.size()));
         if (closes) ::shutdown(fds[1], SHUT_WR);
         {
-            XmppSession s{Stream::over(fds[0], Line{"im:5222", "im:5222"}, Clock::now() + std::chrono::milliseconds{300}), "im.test", "alice"};
+            XmppSession s{
+                Stream::over(fds[0], Line{"im:5222", "im:5222"}, Clock::now() + std::chrono::milliseconds{300}),
+                "im.test", "alice"};
             Secret password{"s3cret", "test"};
             if (auto wrong = s.log_in({"im.test", ""}, false, password)) code = wrong->code, en = wrong->error.what.en;
         }
@@ -47,17 +52,23 @@ struct Talk {
     }
 };
 
-constexpr std::string_view opening = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='1' version='1.0'>";
+constexpr std::string_view opening = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
+                                     "xmlns:stream='http://etherx.jabber.org/streams' id='1' version='1.0'>";
 
 std::string login_code(std::string_view condition) {
-    return login_refused(element(fmt::format("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><{}/><text>why</text></failure>", condition)), Line{"alice", "alice"}).code;
+    return login_refused(
+               element(fmt::format("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><{}/><text>why</text></failure>",
+                                   condition)),
+               Line{"alice", "alice"})
+        .code;
 }
 
 } // namespace
 
 TEST(Xml, comes_in_pieces_cut_anywhere) {
     auto last = XmlStream::Got::end;
-    auto text = std::string{opening} + "<message from='a' xml:lang='en'><body>x &lt;&#20013;</body><x xmlns='urn:x'/></message><iq/>";
+    auto text = std::string{opening} +
+                "<message from='a' xml:lang='en'><body>x &lt;&#20013;</body><x xmlns='urn:x'/></message><iq/>";
     for (std::size_t step : {1, 7, 4096}) {
         auto all = read_all(text, step, last);
         ASSERT_EQ(all.size(), 3u) << step;
@@ -95,8 +106,9 @@ TEST(Scram, speaks_as_in_the_examples_of_the_standards) {
     EXPECT_TRUE(one.proven("v=rmF9pqV8S7suAoZWja4dJRkFsKQ="));
     EXPECT_FALSE(one.proven("v=rmF9pqV8S7suAoZWja4dJRkFsKA="));
     Scram two{::EVP_sha256(), "user", "rOprNGfwEbeRWgbNEkqO"}; // RFC 7677, 3
-    EXPECT_EQ(two.answer("r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", password),
-              "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
+    EXPECT_EQ(
+        two.answer("r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", password),
+        "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
     EXPECT_TRUE(two.proven("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="));
 }
 
@@ -104,7 +116,9 @@ TEST(Scram, refuses_a_challenge_that_is_none_or_that_costs_too_much) {
     Secret password{"pencil", "test"};
     Scram s{::EVP_sha1(), "a,b=c", "abc"};
     EXPECT_EQ(s.first(), "n,,n=a=2Cb=3Dc,r=abc");
-    for (auto challenge : {"", "r=xyz1,s=QSXCR+Q6sek8bf92,i=4096", "r=abc,s=QSXCR+Q6sek8bf92,i=4096", "r=abcd,s=!,i=4096", "r=abcd,s=QSXCR+Q6sek8bf92,i=0", "r=abcd,s=QSXCR+Q6sek8bf92,i=99999999"})
+    for (auto challenge :
+         {"", "r=xyz1,s=QSXCR+Q6sek8bf92,i=4096", "r=abc,s=QSXCR+Q6sek8bf92,i=4096", "r=abcd,s=!,i=4096",
+          "r=abcd,s=QSXCR+Q6sek8bf92,i=0", "r=abcd,s=QSXCR+Q6sek8bf92,i=99999999"})
         EXPECT_EQ(s.answer(challenge, password), "") << challenge;
     EXPECT_FALSE(s.proven("v="));
     EXPECT_FALSE(s.proven(""));
@@ -120,31 +134,45 @@ TEST(XmppLogin, each_refusal_has_its_own_code) {
 }
 
 TEST(XmppLogin, nothing_is_sent_to_a_server_without_tls) {
-    Talk t{std::string{opening} + "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></stream:features>"};
+    Talk t{std::string{opening} +
+           "<stream:features><mechanisms "
+           "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></stream:features>"};
     EXPECT_EQ(t.code, "no_tls");
     EXPECT_NE(t.heard.find("to='im.test'"), t.heard.npos) << t.heard;
     EXPECT_EQ(t.heard.find("<auth"), t.heard.npos) << t.heard;
-    Talk refused{std::string{opening} + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features><failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>"};
+    Talk refused{std::string{opening} +
+                 "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features><failure "
+                 "xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>"};
     EXPECT_EQ(refused.code, "no_tls");
 }
 
 TEST(XmppLogin, who_answers_instead_is_said) {
     EXPECT_EQ(Talk{"HTTP/1.1 400 Bad Request\r\n\r\n"}.code, "other_service");
     EXPECT_NE(Talk{"HTTP/1.1 400 Bad Request\r\n\r\n"}.en.find("an HTTP server"), std::string::npos);
-    EXPECT_EQ(Talk{std::string{opening} + "<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>"}.code, "domain_unknown");
-    EXPECT_EQ(Talk{std::string{opening} + "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"}.code, "system-shutdown");
+    EXPECT_EQ(
+        Talk{std::string{opening} +
+             "<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>"}
+            .code,
+        "domain_unknown");
+    EXPECT_EQ(Talk{std::string{opening} +
+                   "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"}
+                  .code,
+              "system-shutdown");
     EXPECT_EQ(Talk{""}.code, "lost");
     EXPECT_EQ((Talk{opening, false}.code), "timed_out");
 }
 
 TEST(XmppMessage, asks_not_to_be_kept_and_is_known_again) {
     auto text = xmpp_message("bob@im.test/a'b", "id1", "hello");
-    for (auto hint : {"<no-store xmlns='urn:xmpp:hints'/>", "<no-permanent-store xmlns='urn:xmpp:hints'/>", "<no-copy xmlns='urn:xmpp:hints'/>"}) EXPECT_NE(text.find(hint), text.npos) << text;
+    for (auto hint : {"<no-store xmlns='urn:xmpp:hints'/>", "<no-permanent-store xmlns='urn:xmpp:hints'/>",
+                      "<no-copy xmlns='urn:xmpp:hints'/>"})
+        EXPECT_NE(text.find(hint), text.npos) << text;
     auto stanza = element(text);
     EXPECT_EQ(stanza.attribute("to"), "bob@im.test/a'b");
     EXPECT_EQ(sign_of(stanza, "id1", "hello"), Sign::delivered);
     EXPECT_EQ(sign_of(stanza, "id1", "other"), Sign::nothing);
-    auto error = element("<message type='error' id='id1'><body>hello</body><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text>blocked</text></error></message>");
+    auto error = element("<message type='error' id='id1'><body>hello</body><error type='cancel'><service-unavailable "
+                         "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text>blocked</text></error></message>");
     EXPECT_EQ(sign_of(error, "id1", "hello"), Sign::bounced);
     EXPECT_EQ(sign_of(error, "id2", "hello"), Sign::nothing);
     EXPECT_EQ(sign_of(element("<iq id='id1' type='error'/>"), "id1", "hello"), Sign::nothing);
@@ -152,7 +180,10 @@ TEST(XmppMessage, asks_not_to_be_kept_and_is_known_again) {
 
 TEST(XmppMessage, is_found_in_an_archive) {
     auto kept = [](std::string_view body) {
-        return element(fmt::format("<message><result xmlns='urn:xmpp:mam:2'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'><body>{}</body></message></forwarded></result></message>", body));
+        return element(
+            fmt::format("<message><result xmlns='urn:xmpp:mam:2'><forwarded xmlns='urn:xmpp:forward:0'><message "
+                        "xmlns='jabber:client'><body>{}</body></message></forwarded></result></message>",
+                        body));
     };
     EXPECT_TRUE(archived(kept("hello"), "hello"));
     EXPECT_FALSE(archived(kept("another"), "hello"));
@@ -174,7 +205,8 @@ TEST(Passage, tells_what_failed_first_and_what_stays) {
     ill.fail({"password_wrong", Text{"a", "甲"}, Text{"A.", "甲。"}});
     ill.fail({"lost", Text{"b", "乙"}, Text{"B.", "乙。"}});
     told = ill.told(s);
-    EXPECT_TRUE(told["message.login"].text.starts_with("code password_wrong\nen a\nzh 甲\n")) << told["message.login"].text;
+    EXPECT_TRUE(told["message.login"].text.starts_with("code password_wrong\nen a\nzh 甲\n"))
+        << told["message.login"].text;
     EXPECT_FALSE(told.contains("message.time"));
     EXPECT_FALSE(told.contains("message.left"));
 }
@@ -188,8 +220,10 @@ TEST(Matrix, each_refused_login_has_its_own_code) {
         return c ? c->code : "";
     };
     EXPECT_EQ(code(403, R"({"errcode": "M_FORBIDDEN", "error": "Invalid username or password"})"), "password_wrong");
-    EXPECT_EQ(code(403, R"({"errcode": "M_USER_DEACTIVATED", "error": "This account has been deactivated"})"), "account_disabled");
-    EXPECT_EQ(code(400, R"({"errcode": "M_UNKNOWN", "error": "Unknown login type m.login.password"})"), "no_such_login");
+    EXPECT_EQ(code(403, R"({"errcode": "M_USER_DEACTIVATED", "error": "This account has been deactivated"})"),
+              "account_disabled");
+    EXPECT_EQ(code(400, R"({"errcode": "M_UNKNOWN", "error": "Unknown login type m.login.password"})"),
+              "no_such_login");
     EXPECT_EQ(code(500, R"({"errcode": "M_UNKNOWN", "error": "Internal server error"})"), "");
     EXPECT_EQ(code(404, R"({"errcode": 7})"), "");
 }

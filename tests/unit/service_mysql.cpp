@@ -46,7 +46,8 @@ TEST(MysqlGreeting, tells_version_and_tls) {
 
 TEST(MysqlGreeting, is_incomplete_until_the_last_byte) {
     auto whole = greeting("8.0.36", true);
-    for (std::size_t n = 0; n < whole.size(); ++n) EXPECT_EQ(kind(std::string_view{whole}.substr(0, n)), Is::incomplete) << n;
+    for (std::size_t n = 0; n < whole.size(); ++n)
+        EXPECT_EQ(kind(std::string_view{whole}.substr(0, n)), Is::incomplete) << n;
     EXPECT_EQ(kind(whole), Is::greeting);
 }
 
@@ -61,7 +62,8 @@ TEST(MysqlGreeting, a_refusal_has_its_number_with_and_without_a_state) {
 }
 
 TEST(MysqlGreeting, who_speaks_otherwise_is_a_stranger) {
-    for (std::string s : {"HTTP/1.1 400 Bad Request\r\n", "SSH-2.0-OpenSSH\r\n", "-ERR x\r\n", "220 mail ESMTP\r\n"}) EXPECT_EQ(kind(s), Is::stranger) << s;
+    for (std::string s : {"HTTP/1.1 400 Bad Request\r\n", "SSH-2.0-OpenSSH\r\n", "-ERR x\r\n", "220 mail ESMTP\r\n"})
+        EXPECT_EQ(kind(s), Is::stranger) << s;
     EXPECT_EQ(kind(std::string_view{"\x05\0\0\0\x0b\x08\x05\x1a\0", 9}), Is::stranger) << "the X protocol";
     EXPECT_EQ(kind(packet(std::string(20, '\x0a'))), Is::stranger) << "a version without an end";
     EXPECT_EQ(kind(std::string_view{"\xff\xff\x0f\0\x0a", 5}), Is::stranger) << "a greeting of a megabyte";
@@ -79,51 +81,95 @@ TEST(MysqlGreeting, the_request_for_tls_has_the_length_that_its_header_says) {
 }
 
 TEST(MysqlRefusal, each_number_has_its_code) {
-    const std::pair<int, const char*> all[] = {{1045, "password_wrong"}, {1698, "password_wrong"}, {1049, "no_database"}, {1044, "database_denied"}, {1130, "host_not_allowed"},
-                                               {1129, "host_blocked"}, {1040, "too_many_connections"}, {1203, "account_limit"}, {1226, "account_limit"}, {3159, "tls_demanded"},
-                                               {1820, "password_expired"}, {1862, "password_expired"}, {4151, "account_locked"}, {3118, "account_locked"}, {2026, "handshake"},
-                                               {2059, "plugin_unknown"}, {5010, "plugin_needs_tls"}, {9999, "remote"}, {0, "remote"}};
+    const std::pair<int, const char*> all[] = {{1045, "password_wrong"},
+                                               {1698, "password_wrong"},
+                                               {1049, "no_database"},
+                                               {1044, "database_denied"},
+                                               {1130, "host_not_allowed"},
+                                               {1129, "host_blocked"},
+                                               {1040, "too_many_connections"},
+                                               {1203, "account_limit"},
+                                               {1226, "account_limit"},
+                                               {3159, "tls_demanded"},
+                                               {1820, "password_expired"},
+                                               {1862, "password_expired"},
+                                               {4151, "account_locked"},
+                                               {3118, "account_locked"},
+                                               {2026, "handshake"},
+                                               {2059, "plugin_unknown"},
+                                               {5010, "plugin_needs_tls"},
+                                               {9999, "remote"},
+                                               {0, "remote"}};
     for (auto& [number, expected] : all) EXPECT_EQ(code(number), expected) << number;
     EXPECT_EQ(code(5010, true, true), "plugin_unknown");
     EXPECT_EQ(code(5010, true, false), "plugin_needs_tls");
 }
 
 TEST(MysqlRefusal, an_account_that_wants_tls_is_told_of_only_without) {
-    auto remedy = [](bool tls) { return mysql_refusal(1045, "Access denied", Line{"db", "db"}, tls, tls).error.remedy; };
+    auto remedy = [](bool tls) {
+        return mysql_refusal(1045, "Access denied", Line{"db", "db"}, tls, tls).error.remedy;
+    };
     EXPECT_NE(remedy(false).en.find("REQUIRE SSL"), std::string::npos);
     EXPECT_NE(remedy(false).zh.find("REQUIRE SSL"), std::string::npos);
     EXPECT_EQ(remedy(true).en.find("REQUIRE SSL"), std::string::npos);
 }
 
 TEST(MysqlServer, variables_and_status_become_lines) {
-    auto text = mysql_server_text({{"version", "10.11.6-MariaDB-0+deb12u1"}, {"log_bin", "OFF"}, {"innodb_doublewrite", "ON"}, {"sql_mode", "STRICT_TRANS_TABLES,NO_ZERO"}, {"Uptime", "12"}, {"unknown", "1"}, {"max_connections"}});
+    auto text = mysql_server_text({{"version", "10.11.6-MariaDB-0+deb12u1"},
+                                   {"log_bin", "OFF"},
+                                   {"innodb_doublewrite", "ON"},
+                                   {"sql_mode", "STRICT_TRANS_TABLES,NO_ZERO"},
+                                   {"Uptime", "12"},
+                                   {"unknown", "1"},
+                                   {"max_connections"}});
     EXPECT_EQ(text, "version 10.11.6\nmaria yes\nbinlog no\ndoublewrite yes\nstrict yes\nuptime 12\n");
-    EXPECT_EQ(mysql_server_text({{"version", "8.0.36"}, {"innodb_doublewrite", "DETECT_AND_RECOVER"}, {"sql_mode", ""}}), "version 8.0.36\nmaria no\ndoublewrite yes\nstrict no\n");
+    EXPECT_EQ(
+        mysql_server_text({{"version", "8.0.36"}, {"innodb_doublewrite", "DETECT_AND_RECOVER"}, {"sql_mode", ""}}),
+        "version 8.0.36\nmaria no\ndoublewrite yes\nstrict no\n");
     EXPECT_NE(mysql_server_names().find("'version','character_set_server'"), std::string::npos);
 }
 
 TEST(MysqlRights, all_on_everything_is_an_administrator) {
-    EXPECT_EQ(mysql_rights_text({{"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` IDENTIFIED BY PASSWORD '*X' WITH GRANT OPTION"}}, "im"), "all yes\nsuper yes\nfile yes\noption yes\nmissing -\n");
-    EXPECT_EQ(mysql_rights_text({{"GRANT SELECT, INSERT, SHUTDOWN, FILE, SUPER ON *.* TO `a`@`%`"}}, ""), "all yes\nsuper yes\nfile yes\noption no\n") << "MySQL 8 lists each";
+    EXPECT_EQ(mysql_rights_text(
+                  {{"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` IDENTIFIED BY PASSWORD '*X' WITH GRANT OPTION"}},
+                  "im"),
+              "all yes\nsuper yes\nfile yes\noption yes\nmissing -\n");
+    EXPECT_EQ(mysql_rights_text({{"GRANT SELECT, INSERT, SHUTDOWN, FILE, SUPER ON *.* TO `a`@`%`"}}, ""),
+              "all yes\nsuper yes\nfile yes\noption no\n")
+        << "MySQL 8 lists each";
 }
 
 TEST(MysqlRights, those_of_its_own_database_are_enough) {
-    MysqlRows grants{{"GRANT USAGE ON *.* TO `im`@`10.0.0.%` IDENTIFIED BY PASSWORD '*AB'"}, {"GRANT ALL PRIVILEGES ON `im`.* TO `im`@`10.0.0.%`"}};
+    MysqlRows grants{{"GRANT USAGE ON *.* TO `im`@`10.0.0.%` IDENTIFIED BY PASSWORD '*AB'"},
+                     {"GRANT ALL PRIVILEGES ON `im`.* TO `im`@`10.0.0.%`"}};
     EXPECT_EQ(mysql_rights_text(grants, "im"), "all no\nsuper no\nfile no\noption no\nmissing -\n");
-    EXPECT_EQ(mysql_rights_text({{"GRANT ALL PRIVILEGES ON `im\\_db`.* TO `im`@`%`"}}, "im_db").find("missing -") == std::string::npos, false);
+    EXPECT_EQ(mysql_rights_text({{"GRANT ALL PRIVILEGES ON `im\\_db`.* TO `im`@`%`"}}, "im_db").find("missing -") ==
+                  std::string::npos,
+              false);
     EXPECT_NE(mysql_rights_text(grants, "other").find("missing SELECT, INSERT"), std::string::npos);
-    EXPECT_NE(mysql_rights_text({{"GRANT ALL PRIVILEGES ON `im%`.* TO `im`@`%`"}}, "im_prod").find("missing -"), std::string::npos);
+    EXPECT_NE(mysql_rights_text({{"GRANT ALL PRIVILEGES ON `im%`.* TO `im`@`%`"}}, "im_prod").find("missing -"),
+              std::string::npos);
 }
 
 TEST(MysqlRights, what_is_missing_is_listed) {
-    auto text = mysql_rights_text({{"GRANT SELECT, INSERT, UPDATE, DELETE ON `im`.* TO `im`@`%`"}, {"GRANT SELECT (`a`, `b`), INSERT ON `im`.`t` TO `im`@`%`"}}, "im");
+    auto text = mysql_rights_text({{"GRANT SELECT, INSERT, UPDATE, DELETE ON `im`.* TO `im`@`%`"},
+                                   {"GRANT SELECT (`a`, `b`), INSERT ON `im`.`t` TO `im`@`%`"}},
+                                  "im");
     EXPECT_EQ(text, "all no\nsuper no\nfile no\noption no\nmissing CREATE, ALTER, DROP, INDEX, REFERENCES\n");
-    EXPECT_EQ(mysql_rights_text({{"GRANT `writer` TO `im`@`%`"}, {"GRANT USAGE ON *.* TO `im`@`%`"}}, "im").find("missing"), std::string::npos) << "a role may bring them";
+    EXPECT_EQ(
+        mysql_rights_text({{"GRANT `writer` TO `im`@`%`"}, {"GRANT USAGE ON *.* TO `im`@`%`"}}, "im").find("missing"),
+        std::string::npos)
+        << "a role may bring them";
 }
 
 TEST(MysqlReplica, both_makers_names_are_known) {
-    EXPECT_EQ(mysql_replica_text({"Connection_name", "Master_Host", "Slave_IO_Running", "Slave_SQL_Running", "Seconds_Behind_Master", "Last_IO_Error"}, {{"", "db1", "Connecting", "Yes", "", "error\tconnecting"}}),
+    EXPECT_EQ(mysql_replica_text({"Connection_name", "Master_Host", "Slave_IO_Running", "Slave_SQL_Running",
+                                  "Seconds_Behind_Master", "Last_IO_Error"},
+                                 {{"", "db1", "Connecting", "Yes", "", "error\tconnecting"}}),
               "\tdb1\tConnecting\tYes\t0\terror connecting\n");
-    EXPECT_EQ(mysql_replica_text({"Source_Host", "Replica_IO_Running", "Replica_SQL_Running", "Seconds_Behind_Source", "Channel_Name"}, {{"db1", "Yes", "Yes", "7", "c"}}), "c\tdb1\tYes\tYes\t7\t\n");
+    EXPECT_EQ(mysql_replica_text(
+                  {"Source_Host", "Replica_IO_Running", "Replica_SQL_Running", "Seconds_Behind_Source", "Channel_Name"},
+                  {{"db1", "Yes", "Yes", "7", "c"}}),
+              "c\tdb1\tYes\tYes\t7\t\n");
     EXPECT_EQ(mysql_replica_text({"Source_Host"}, {}), "");
 }

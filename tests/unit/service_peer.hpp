@@ -45,8 +45,10 @@ class Peer {
             std::string bytes(65536, '\0');
             sockaddr_in from{};
             socklen_t size = sizeof from;
-            for (ssize_t n; (n = ::recvfrom(fd, bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&from), &size)) > 0;)
-                if (auto answer = script({bytes.data(), std::size_t(n)}); !answer.empty()) ::sendto(fd, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
+            for (ssize_t n;
+                 (n = ::recvfrom(fd, bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&from), &size)) > 0;)
+                if (auto answer = script({bytes.data(), std::size_t(n)}); !answer.empty())
+                    ::sendto(fd, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
         }};
         return p;
     }
@@ -60,7 +62,9 @@ class Peer {
     int port() const { return port_; }
 };
 
-inline void tell(int fd, std::string_view s) { EXPECT_EQ(::send(fd, s.data(), s.size(), MSG_NOSIGNAL), ssize_t(s.size())); }
+inline void tell(int fd, std::string_view s) {
+    EXPECT_EQ(::send(fd, s.data(), s.size(), MSG_NOSIGNAL), ssize_t(s.size()));
+}
 /// What comes until `end` is in it, or the other side closes.
 inline std::string hear(int fd, std::string_view end) {
     std::string all;

@@ -51,10 +51,14 @@ TEST(Redis, each_refusal_has_its_own_code) {
     Secret secret{"s3cret", "test"};
     std::string no_auth = "-NOAUTH Authentication required.\r\n";
     EXPECT_TRUE(login(no_auth).starts_with("code password_needed\n"));
-    EXPECT_TRUE(login(no_auth + "-WRONGPASS invalid username-password pair or user is disabled.\r\n", &secret).starts_with("code password_wrong\n"));
+    EXPECT_TRUE(login(no_auth + "-WRONGPASS invalid username-password pair or user is disabled.\r\n", &secret)
+                    .starts_with("code password_wrong\n"));
     EXPECT_TRUE(login(no_auth + "-ERR invalid password\r\n", &secret).starts_with("code password_wrong\n"));
-    EXPECT_TRUE(login("+PONG\r\n-ERR AUTH <password> called without any password configured for the default user.\r\n", &secret).starts_with("code password_unset\n"));
-    EXPECT_TRUE(login("+PONG\r\n-ERR Client sent AUTH, but no password is set\r\n", &secret).starts_with("code password_unset\n"));
+    EXPECT_TRUE(
+        login("+PONG\r\n-ERR AUTH <password> called without any password configured for the default user.\r\n", &secret)
+            .starts_with("code password_unset\n"));
+    EXPECT_TRUE(login("+PONG\r\n-ERR Client sent AUTH, but no password is set\r\n", &secret)
+                    .starts_with("code password_unset\n"));
     EXPECT_TRUE(login("-DENIED Redis is running in protected mode because\r\n").starts_with("code protected_mode\n"));
     EXPECT_TRUE(login("-ERR max number of clients reached\r\n").starts_with("code too_many_clients\n"));
     EXPECT_TRUE(login("-LOADING Redis is loading the dataset in memory\r\n").starts_with("code loading\n"));
@@ -90,13 +94,17 @@ TEST(Redis, a_password_is_sent_only_when_there_is_one_and_never_told) {
 }
 
 TEST(Redis, info_becomes_facts) {
-    Peer p{"+PONG\r\n" + bulk("# Server\r\nredis_version:7.0.15\r\n# Memory\r\nused_memory:1000\r\nmaxmemory:0\r\nrdb_last_bgsave_status:err\r\naof_last_write_status:ok\r\n"
-                             "maxmemory_policy:noeviction\x1b[2J\r\nnot a field\r\nunknown_field:1\r\n") +
-           "-NOPERM this user has no permissions to run the 'config|get' command\r\n"};
+    Peer p{
+        "+PONG\r\n" +
+        bulk("# Server\r\nredis_version:7.0.15\r\n# "
+             "Memory\r\nused_memory:1000\r\nmaxmemory:0\r\nrdb_last_bgsave_status:err\r\naof_last_write_status:ok\r\n"
+             "maxmemory_policy:noeviction\x1b[2J\r\nnot a field\r\nunknown_field:1\r\n") +
+        "-NOPERM this user has no permissions to run the 'config|get' command\r\n"};
     auto told = ask_redis(*p.stream, {"cache", 6379, "", nullptr});
     EXPECT_EQ(told["redis.login"].text, "code ok\nopen yes\n");
     auto& info = told["redis.info"].text;
-    EXPECT_TRUE(info.starts_with("version 7.0.15\nused 1000\nlimit 0\nsave_ok no\naof_ok yes\npolicy noeviction")) << info;
+    EXPECT_TRUE(info.starts_with("version 7.0.15\nused 1000\nlimit 0\nsave_ok no\naof_ok yes\npolicy noeviction"))
+        << info;
     EXPECT_EQ(info.find('\x1b'), info.npos);
     EXPECT_EQ(told["redis.rights"].text, "config no\n");
 }
@@ -108,9 +116,11 @@ TEST(Redis, an_info_without_end_is_cut_off) {
 }
 
 TEST(Redis, a_sentinel_tells_whom_it_watches) {
-    std::string master = "*1\r\n*14\r\n" + bulk("name") + bulk("im") + bulk("ip") + bulk("10.0.0.5") + bulk("port") + bulk("6379") + bulk("flags") + bulk("s_down,master") + bulk("num-slaves") + bulk("1") +
+    std::string master = "*1\r\n*14\r\n" + bulk("name") + bulk("im") + bulk("ip") + bulk("10.0.0.5") + bulk("port") +
+                         bulk("6379") + bulk("flags") + bulk("s_down,master") + bulk("num-slaves") + bulk("1") +
                          bulk("num-other-sentinels") + bulk("2") + bulk("quorum") + bulk("2");
-    Peer p{"+PONG\r\n" + bulk("redis_mode:sentinel\r\nsentinel_tilt:0\r\n") + master + "-NOQUORUM 1 usable Sentinels.\r\n-ERR unknown command\r\n"};
+    Peer p{"+PONG\r\n" + bulk("redis_mode:sentinel\r\nsentinel_tilt:0\r\n") + master +
+           "-NOQUORUM 1 usable Sentinels.\r\n-ERR unknown command\r\n"};
     auto told = ask_redis(*p.stream, target("", nullptr));
     EXPECT_EQ(told["redis.masters"].text, "im\t10.0.0.5\t6379\ts_down,master\t1\t3\t2\tNOQUORUM 1 usable Sentinels.\n");
     EXPECT_EQ(told["redis.info"].text, "mode sentinel\ntilt 0\n");
@@ -127,8 +137,10 @@ TEST(Redis, what_a_sentinel_or_a_cluster_does_not_let_us_ask_is_not_told) {
 }
 
 TEST(Redis, replicas_are_measured_by_their_offset) {
-    EXPECT_EQ(redis_replicas_text("role:master\r\nslave0:ip=10.0.0.6,port=6379,state=online,offset=900,lag=1\r\nslave1:ip=10.0.0.7,port=6379,state=wait_bgsave,offset=0,lag=0\r\nmaster_repl_offset:1000\r\n"),
-              "10.0.0.6:6379\tonline\t100\t1\n10.0.0.7:6379\twait_bgsave\t1000\t0\n");
+    EXPECT_EQ(
+        redis_replicas_text("role:master\r\nslave0:ip=10.0.0.6,port=6379,state=online,offset=900,lag=1\r\nslave1:ip=10."
+                            "0.0.7,port=6379,state=wait_bgsave,offset=0,lag=0\r\nmaster_repl_offset:1000\r\n"),
+        "10.0.0.6:6379\tonline\t100\t1\n10.0.0.7:6379\twait_bgsave\t1000\t0\n");
     EXPECT_EQ(redis_replicas_text("role:slave\r\nslave_repl_offset:5\r\nslave_priority:100\r\n"), "");
 }
 
@@ -138,5 +150,6 @@ TEST(Redis, nodes_of_a_cluster_are_counted) {
                                    "b 10.0.0.2:6379@16379 master - 0 0 2 connected 5461-10922\n"
                                    "c 10.0.0.3:6379@16379 master,fail - 0 0 3 disconnected\n"
                                    "d 10.0.0.4:6379@16379 slave,fail? a 0 0 1 connected\nshort line\n");
-    EXPECT_EQ(text, "state fail\nslots 10923\nknown 4\nfailing 1\ndoubtful 1\nalone 1\nfailing_names 10.0.0.3:6379\nalone_names 10.0.0.2:6379\n");
+    EXPECT_EQ(text, "state fail\nslots 10923\nknown 4\nfailing 1\ndoubtful 1\nalone 1\nfailing_names "
+                    "10.0.0.3:6379\nalone_names 10.0.0.2:6379\n");
 }

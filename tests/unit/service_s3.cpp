@@ -1,5 +1,5 @@
-#include "core/service/s3.hpp"
 #include "core/base/process.hpp"
+#include "core/service/s3.hpp"
 #include "tests/unit/loopback.hpp"
 
 using namespace imops;
@@ -11,13 +11,17 @@ namespace {
 bool has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
 
 constexpr std::string_view listed = R"(<?xml version="1.0" encoding="UTF-8"?>
-<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>media</Name><MaxKeys>1</MaxKeys></ListBucketResult>)";
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+<Name>media</Name><MaxKeys>1</MaxKeys></ListBucketResult>)";
 
 std::string error(std::string_view code, std::string_view more = {}) {
-    return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>so it is</Message>{}</Error>", code, more);
+    return fmt::format(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>so it is</Message>{}</Error>", code,
+        more);
 }
 std::string http(std::string_view status, std::string_view body, std::string_view headers = {}) {
-    return fmt::format("HTTP/1.1 {}\r\nServer: Store\r\n{}Content-Length: {}\r\n\r\n{}", status, headers, body.size(), body);
+    return fmt::format("HTTP/1.1 {}\r\nServer: Store\r\n{}Content-Length: {}\r\n\r\n{}", status, headers, body.size(),
+                       body);
 }
 
 /// One service, and a store that gives every question the same answer.
@@ -97,7 +101,8 @@ TEST(ServiceS3, each_refusal_has_its_code) {
     EXPECT_EQ(c.code(http("403 Forbidden", error("SecondLevelDomainForbidden"))), "path_style");
     EXPECT_EQ(c.code(http("503 Service Unavailable", error("SlowDown"))), "unavailable");
     EXPECT_EQ(c.code(http("409 Conflict", error("OperationAborted"))), "s3_error");
-    auto skew = c.text(http("403 Forbidden", error("RequestTimeTooSkewed", "<ServerTime>2031-01-01T00:00:00Z</ServerTime>")));
+    auto skew =
+        c.text(http("403 Forbidden", error("RequestTimeTooSkewed", "<ServerTime>2031-01-01T00:00:00Z</ServerTime>")));
     EXPECT_TRUE(skew.starts_with("code clock_skew\n")) << skew;
     EXPECT_TRUE(has(skew, "the store's says 2031-01-01T00:00:00Z")) << skew;
     skew = c.text(http("403 Forbidden", error("RequestTimeTooSkewed"), "Date: Wed, 01 Jan 2031 00:00:00 GMT\r\n"));
@@ -107,14 +112,18 @@ TEST(ServiceS3, each_refusal_has_its_code) {
 
 TEST(ServiceS3, another_region_is_named) {
     Case c;
-    auto wrong = c.text(http("400 Bad Request", error("AuthorizationHeaderMalformed", "<Region>eu-central-1</Region>")));
+    auto wrong =
+        c.text(http("400 Bad Request", error("AuthorizationHeaderMalformed", "<Region>eu-central-1</Region>")));
     EXPECT_TRUE(wrong.starts_with("code region_wrong\n")) << wrong;
     EXPECT_TRUE(has(wrong, "the region is eu-central-1, not us-east-1")) << wrong;
     EXPECT_TRUE(has(wrong, "`region: eu-central-1`")) << wrong;
-    wrong = c.text(http("301 Moved Permanently", error("PermanentRedirect", "<Endpoint>s3.eu-west-1.example.org</Endpoint>"), "x-amz-bucket-region: eu-west-1\r\nLocation: http://127.0.0.1:9/\r\n"));
+    wrong = c.text(http("301 Moved Permanently",
+                        error("PermanentRedirect", "<Endpoint>s3.eu-west-1.example.org</Endpoint>"),
+                        "x-amz-bucket-region: eu-west-1\r\nLocation: http://127.0.0.1:9/\r\n"));
     EXPECT_TRUE(has(wrong, "the region is eu-west-1")) << wrong;
     EXPECT_TRUE(has(wrong, "s3.eu-west-1.example.org as its address")) << wrong;
-    wrong = c.text(http("307 Temporary Redirect", error("TemporaryRedirect", "<Endpoint>s3.eu-west-1.example.org</Endpoint>")));
+    wrong = c.text(
+        http("307 Temporary Redirect", error("TemporaryRedirect", "<Endpoint>s3.eu-west-1.example.org</Endpoint>")));
     EXPECT_TRUE(wrong.starts_with("code region_wrong\n")) << wrong;
     EXPECT_TRUE(has(wrong, "s3.eu-west-1.example.org")) << wrong;
 }
@@ -155,14 +164,17 @@ TEST(ServiceS3, somebody_else_is_named) {
     EXPECT_EQ(c.code(http("404 Not Found", "\x1b[31mnothing here")), "not_s3");
     EXPECT_EQ(c.code(http("200 OK", "")), "not_s3");
     EXPECT_EQ(c.code(http("200 OK", "<other/>")), "not_s3");
-    EXPECT_TRUE(has(c.text(http("301 Moved Permanently", "", "Location: https://store.example.org/\r\n")), "leads to https://store.example.org/"));
+    EXPECT_TRUE(has(c.text(http("301 Moved Permanently", "", "Location: https://store.example.org/\r\n")),
+                    "leads to https://store.example.org/"));
     EXPECT_EQ(c.code(http("502 Bad Gateway", "<html>")), "bad_gateway");
     EXPECT_EQ(c.code(http("400 Bad Request", "Client sent an HTTP request to an HTTPS server.\n")), "tls_wanted");
     auto ssh = c.text("SSH-2.0-OpenSSH_9.2\r\n");
     EXPECT_TRUE(ssh.starts_with("code not_http\n")) << ssh;
     EXPECT_TRUE(has(ssh, "leave `tls: no` out")) << ssh;
     EXPECT_EQ(c.code(""), "lost");
-    EXPECT_EQ(c.code(http("403 Forbidden", "<!DOCTYPE Error [<!ENTITY a \"a\">]><Error><Code>AccessDenied</Code></Error>")), "not_s3");
+    EXPECT_EQ(
+        c.code(http("403 Forbidden", "<!DOCTYPE Error [<!ENTITY a \"a\">]><Error><Code>AccessDenied</Code></Error>")),
+        "not_s3");
 }
 
 TEST(ServiceS3, tls_is_spoken_unless_it_is_said_not_to) {

@@ -1,5 +1,5 @@
-#include "core/service/smtp.hpp"
 #include "core/base/string.hpp"
+#include "core/service/smtp.hpp"
 #include "tests/unit/service_peer.hpp"
 #include <mutex>
 
@@ -21,12 +21,16 @@ struct Mail {
                       std::lock_guard lock{mutex};
                       heard += line;
                   }
-                  if (line.starts_with("EHLO")) tell(fd, offers);
-                  else if (line.starts_with("QUIT")) return tell(fd, "221 bye\r\n");
-                  else tell(fd, "502 not here\r\n");
+                  if (line.starts_with("EHLO"))
+                      tell(fd, offers);
+                  else if (line.starts_with("QUIT"))
+                      return tell(fd, "221 bye\r\n");
+                  else
+                      tell(fd, "502 not here\r\n");
               }
           })} {}
-    Told asked(std::string user = "", const Secret* password = nullptr, std::chrono::milliseconds limit = std::chrono::seconds{10}) {
+    Told asked(std::string user = "", const Secret* password = nullptr,
+               std::chrono::milliseconds limit = std::chrono::seconds{10}) {
         Asked a{"smtp://mail.example.com", peer.port(), limit};
         a.target.user = std::move(user);
         a.target.password = password;
@@ -37,7 +41,9 @@ struct Mail {
 } // namespace
 
 TEST(Base64, is_that_of_the_standard) {
-    std::pair<std::string_view, std::string_view> table[]{{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe", "//4="}}; // RFC 4648, 10
+    std::pair<std::string_view, std::string_view> table[]{
+        {"", ""},        {"f", "Zg=="},          {"fo", "Zm8="},
+        {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe", "//4="}}; // RFC 4648, 10
     for (auto& [bytes, text] : table) EXPECT_EQ(base64(bytes), text);
 }
 
@@ -67,7 +73,8 @@ TEST(Smtp, each_refusal_has_its_own_code) {
     EXPECT_EQ(code_of(Mail("220 hello\r\n", "450 4.7.1 greylisted\r\n").asked()), "busy");
     auto ssh = Mail("SSH-2.0-OpenSSH_9.2\r\n", "").asked();
     EXPECT_EQ(code_of(ssh), "not_smtp");
-    EXPECT_NE(line_of(ssh, "endpoint.answer", "zh").find("应答的是SSH 服务，不是邮件服务"), std::string::npos) << line_of(ssh, "endpoint.answer", "zh");
+    EXPECT_NE(line_of(ssh, "endpoint.answer", "zh").find("应答的是SSH 服务，不是邮件服务"), std::string::npos)
+        << line_of(ssh, "endpoint.answer", "zh");
     EXPECT_EQ(code_of(Mail(std::string(70000, '2'), "").asked()), "not_smtp");
     EXPECT_EQ(code_of(Mail("220-hel", "").asked("", nullptr, std::chrono::milliseconds{400})), "timed_out");
 }

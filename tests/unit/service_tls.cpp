@@ -1,8 +1,8 @@
-#include "core/service/tls.hpp"
 #include "core/base/process.hpp"
 #include "core/service/certificate.hpp"
 #include "core/service/hello.hpp"
 #include "core/service/starttls.hpp"
+#include "core/service/tls.hpp"
 #include <array>
 #include <gtest/gtest.h>
 #include <openssl/x509v3.h>
@@ -36,16 +36,20 @@ void extend(X509* x, X509* issuer, int nid, const char* value) {
 struct Made {
     Key key{EVP_EC_gen("P-256")};
     Certificate x{::X509_new()};
-    Made(const char* name, const char* names, const Made* issuer = nullptr, long from = -86400, long until = 90 * 86400L) {
+    Made(const char* name, const char* names, const Made* issuer = nullptr, long from = -86400,
+         long until = 90 * 86400L) {
         ::X509_set_version(x.get(), 2);
         ::ASN1_INTEGER_set(::X509_get_serialNumber(x.get()), 1);
         ::X509_gmtime_adj(::X509_getm_notBefore(x.get()), from);
         ::X509_gmtime_adj(::X509_getm_notAfter(x.get()), until);
         ::X509_set_pubkey(x.get(), key.get());
-        ::X509_NAME_add_entry_by_txt(::X509_get_subject_name(x.get()), "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
+        ::X509_NAME_add_entry_by_txt(::X509_get_subject_name(x.get()), "CN", MBSTRING_UTF8,
+                                     reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
         ::X509_set_issuer_name(x.get(), ::X509_get_subject_name(issuer ? issuer->x.get() : x.get()));
-        if (names) extend(x.get(), x.get(), NID_subject_alt_name, names);
-        else extend(x.get(), x.get(), NID_basic_constraints, "critical,CA:TRUE");
+        if (names)
+            extend(x.get(), x.get(), NID_subject_alt_name, names);
+        else
+            extend(x.get(), x.get(), NID_basic_constraints, "critical,CA:TRUE");
         ::X509_sign(x.get(), issuer ? issuer->key.get() : key.get(), ::EVP_sha256());
     }
 };
@@ -90,7 +94,9 @@ struct CaFile {
     ~CaFile() { ::unlink(path.c_str()); }
 };
 
-bool has(const std::string& text, std::string_view line) { return ("\n" + text).find("\n" + std::string{line} + "\n") != std::string::npos; }
+bool has(const std::string& text, std::string_view line) {
+    return ("\n" + text).find("\n" + std::string{line} + "\n") != std::string::npos;
+}
 
 struct Seen {
     std::string peer, chain, trust;
@@ -100,7 +106,8 @@ Seen see(Server& s, const std::string& name, const std::string& ca) {
     auto wrong = s.stream->start_tls(wish);
     EXPECT_FALSE(wrong) << wrong->what.en;
     if (wrong) return {};
-    return {peer_text(s.stream->tls(), name), chain_text(s.stream->tls()), trust_text(s.stream->tls(), ca, s.stream->where())};
+    return {peer_text(s.stream->tls(), name), chain_text(s.stream->tls()),
+            trust_text(s.stream->tls(), ca, s.stream->where())};
 }
 std::string code(const std::string& trust) { return trust.substr(5, trust.find('\n') - 5); }
 
@@ -123,7 +130,10 @@ std::string preamble_code(std::string_view says, Preamble p, std::string* heard 
 }
 
 std::string mysql_hello(char capabilities) {
-    std::string body = std::string{"\x0a" "8.0\0", 5} + std::string(12, 'x') + '\0' + '\xff' + capabilities + std::string(31, '\0');
+    std::string body = std::string{"\x0a"
+                                   "8.0\0",
+                                   5} +
+                       std::string(12, 'x') + '\0' + '\xff' + capabilities + std::string(31, '\0');
     return std::string{char(body.size()), '\0', '\0', '\0'} + body;
 }
 
@@ -134,7 +144,9 @@ TEST(Tls, a_good_certificate_is_told_with_its_names_and_dates) {
     Server s{leaf, {&sub}};
     auto seen = see(s, "im.test", ca.path);
     EXPECT_TRUE(has(seen.peer, "names im.test *.a.test 10.0.0.1")) << seen.peer;
-    for (auto line : {"subject CN=im", "issuer CN=Sub", "covered yes", "key EC", "bits 256", "digest SHA256", "self_signed no", "protocol TLSv1.3", "must_staple no", "stapled no"}) EXPECT_TRUE(has(seen.peer, line)) << line << '\n' << seen.peer;
+    for (auto line : {"subject CN=im", "issuer CN=Sub", "covered yes", "key EC", "bits 256", "digest SHA256",
+                      "self_signed no", "protocol TLSv1.3", "must_staple no", "stapled no"})
+        EXPECT_TRUE(has(seen.peer, line)) << line << '\n' << seen.peer;
     EXPECT_EQ(code(seen.trust), "ok") << seen.trust;
     EXPECT_TRUE(seen.chain.starts_with("CN=im\tCN=Sub\t")) << seen.chain;
     EXPECT_EQ(seen.chain.find("\tno\n"), std::string::npos) << seen.chain;
@@ -142,7 +154,12 @@ TEST(Tls, a_good_certificate_is_told_with_its_names_and_dates) {
 
 TEST(Tls, names_and_addresses_are_covered_as_clients_judge) {
     CaFile ca{root};
-    for (auto& [name, covered] : std::vector<std::pair<std::string, std::string>>{{"im.test", "yes"}, {"x.a.test", "yes"}, {"x.y.a.test", "no"}, {"im", "no"}, {"10.0.0.1", "yes"}, {"10.0.0.2", "no"}}) {
+    for (auto& [name, covered] : std::vector<std::pair<std::string, std::string>>{{"im.test", "yes"},
+                                                                                  {"x.a.test", "yes"},
+                                                                                  {"x.y.a.test", "no"},
+                                                                                  {"im", "no"},
+                                                                                  {"10.0.0.1", "yes"},
+                                                                                  {"10.0.0.2", "no"}}) {
         Server s{leaf, {&sub}};
         EXPECT_TRUE(has(see(s, name, ca.path).peer, "covered " + covered)) << name;
     }
@@ -150,7 +167,8 @@ TEST(Tls, names_and_addresses_are_covered_as_clients_judge) {
 
 TEST(Tls, each_cause_of_distrust_has_its_own_code) {
     CaFile ca{root};
-    Made self{"self", "DNS:self.test"}, stranger_root{"Root", nullptr}, of_stranger{"im", "DNS:im.test", &stranger_root};
+    Made self{"self", "DNS:self.test"}, stranger_root{"Root", nullptr},
+        of_stranger{"im", "DNS:im.test", &stranger_root};
     Made old_sub{"Old", nullptr, &root, -86400 * 9, -86400}, under_old{"im", "DNS:im.test", &old_sub};
     auto trust = [](const Made& m, std::vector<const Made*> chain, const std::string& file) {
         Server s{m, std::move(chain)};
@@ -207,7 +225,9 @@ TEST(Tls, what_is_chosen_of_old_and_weak_offers_is_read) {
         EXPECT_TRUE(c);
         return c ? *c : Chosen{};
     };
-    std::string hello = std::string{"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x02", 11} + std::string(32, 'r') + std::string{"\0\x00\x0a\0", 4}, heard;
+    std::string hello = std::string{"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x02", 11} + std::string(32, 'r') +
+                        std::string{"\0\x00\x0a\0", 4},
+                heard;
     auto c = chosen(hello, &heard);
     EXPECT_TRUE(c.any);
     EXPECT_EQ(protocol_name(c.version), "TLSv1.1");
@@ -233,9 +253,11 @@ TEST(Tls, each_protocol_leads_to_tls_in_its_own_way) {
     EXPECT_EQ(preamble_code(mysql_hello('\x02'), Preamble::mysql), "no_starttls");
     EXPECT_EQ(preamble_code("HTTP/1.1 400 Bad\r\n\r\n", Preamble::mysql), "not_tls");
     std::string stream = "<?xml version='1.0'?><stream:stream>";
-    EXPECT_EQ(preamble_code(stream + "<stream:error><host-unknown/></stream:error>", Preamble::xmpp_client, &heard), "unrecognised_name");
+    EXPECT_EQ(preamble_code(stream + "<stream:error><host-unknown/></stream:error>", Preamble::xmpp_client, &heard),
+              "unrecognised_name");
     EXPECT_NE(heard.find("to='im.test' xmlns='jabber:client'"), heard.npos);
-    EXPECT_EQ(preamble_code(stream + "<stream:features><bind/></stream:features>", Preamble::xmpp_server, &heard), "no_starttls");
+    EXPECT_EQ(preamble_code(stream + "<stream:features><bind/></stream:features>", Preamble::xmpp_server, &heard),
+              "no_starttls");
     EXPECT_NE(heard.find("xmlns='jabber:server'"), heard.npos);
     EXPECT_EQ(preamble_code("HTTP/1.1 400 Bad Request\r\n", Preamble::xmpp_client), "not_tls");
     EXPECT_EQ(preamble_code("", Preamble::none), "ok");

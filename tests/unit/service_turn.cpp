@@ -1,5 +1,5 @@
-#include "core/service/turn.hpp"
 #include "core/service/stun.hpp"
+#include "core/service/turn.hpp"
 #include "tests/unit/service_peer.hpp"
 
 using namespace imops;
@@ -17,14 +17,20 @@ std::string bytes(std::string_view hex) {
 }
 
 // RFC 5769, 2.1 to 2.4
-const std::string request = bytes("00010058 2112a442 b7e7a701bc34d686fa87dfae 80220010 5354554e207465737420636c69656e74 00240004 6e0001ff 80290008 932ff9b151263b36"
-                                  "00060009 6576746a3a68367659202020 00080014 9aeaa70cbfd8cb56781ef2b5b2d3f249c1b571a2 80280004 e57a3bcf");
-const std::string response4 = bytes("0101003c 2112a442 b7e7a701bc34d686fa87dfae 8022000b 7465737420766563746f7220 00200008 0001a147e112a643"
-                                    "00080014 2b91f599fd9e90c38c7489f92af9ba53f06be7d7 80280004 c07d4c96");
-const std::string response6 = bytes("01010048 2112a442 b7e7a701bc34d686fa87dfae 8022000b 7465737420766563746f7220 00200014 0002a1470113a9faa5d3f179bc25f4b5bed2b9d9"
+const std::string request =
+    bytes("00010058 2112a442 b7e7a701bc34d686fa87dfae 80220010 5354554e207465737420636c69656e74 00240004 6e0001ff "
+          "80290008 932ff9b151263b36"
+          "00060009 6576746a3a68367659202020 00080014 9aeaa70cbfd8cb56781ef2b5b2d3f249c1b571a2 80280004 e57a3bcf");
+const std::string response4 =
+    bytes("0101003c 2112a442 b7e7a701bc34d686fa87dfae 8022000b 7465737420766563746f7220 00200008 0001a147e112a643"
+          "00080014 2b91f599fd9e90c38c7489f92af9ba53f06be7d7 80280004 c07d4c96");
+const std::string response6 = bytes("01010048 2112a442 b7e7a701bc34d686fa87dfae 8022000b 7465737420766563746f7220 "
+                                    "00200014 0002a1470113a9faa5d3f179bc25f4b5bed2b9d9"
                                     "00080014 a382954e4be67bf11784c97c8292c275bfe3ed41 80280004 c8fb0b4c");
-const std::string long_term = bytes("00010060 2112a442 78ad3433c6ad72c029da412e 00060012 e3839ee38388e383aae38383e382afe382b90000"
-                                    "0015001c 662f2f3439396b39353464364f4c33346f4c394653547679363473410014000b 6578616d706c652e6f726700 00080014 f67024656dd64a3e02b8e0712e85c9a28ca89666");
+const std::string long_term =
+    bytes("00010060 2112a442 78ad3433c6ad72c029da412e 00060012 e3839ee38388e383aae38383e382afe382b90000"
+          "0015001c 662f2f3439396b39353464364f4c33346f4c394653547679363473410014000b 6578616d706c652e6f726700 00080014 "
+          "f67024656dd64a3e02b8e0712e85c9a28ca89666");
 constexpr std::string_view short_password = "VOkJxbRl1RmTxUk/WvJxBt";
 
 /// A TURN server that answers each request as the test says; it keeps what it was asked.
@@ -53,7 +59,8 @@ struct Server {
             return write(r);
         }
         if (!user && first) return refuse(first);
-        if (user && !integrity_holds(b, long_term_key(*user, "im.example.com", password_of_secret(secret, *user)))) return refuse(401);
+        if (user && !integrity_holds(b, long_term_key(*user, "im.example.com", password_of_secret(secret, *user))))
+            return refuse(401);
         if (m->method == Method::allocate && second) return refuse(std::exchange(second, second == 438 ? 0 : second));
         if (m->method == Method::create_permission && peers) return refuse(peers);
         r.add(Attribute::xor_relayed_address, stun::peer("198.51.100.9", 50000));
@@ -72,7 +79,8 @@ TEST(Stun, vectors_of_RFC_5769) {
     EXPECT_TRUE(integrity_holds(request, short_password));
     EXPECT_FALSE(integrity_holds(request, "VOkJxbRl1RmTxUk/WvJxBu"));
     EXPECT_EQ(read(request)->find(Attribute::software), "STUN test client");
-    for (auto& [message, address] : {std::pair{response4, "192.0.2.1:32853"}, {response6, "[2001:db8:1234:5678:11:2233:4455:6677]:32853"}}) {
+    for (auto& [message, address] :
+         {std::pair{response4, "192.0.2.1:32853"}, {response6, "[2001:db8:1234:5678:11:2233:4455:6677]:32853"}}) {
         EXPECT_TRUE(integrity_holds(message, short_password));
         EXPECT_EQ(address_of(*read(message), Attribute::xor_mapped_address)->text(), address);
     }
@@ -164,6 +172,8 @@ TEST(Turn, silence_and_noise) {
 }
 
 TEST(Turn, private_addresses) {
-    for (auto a : {"10.1.2.3", "127.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1", "100.64.0.1", "::1", "fd00::1", "fe80::1"}) EXPECT_TRUE(is_private(a)) << a;
+    for (auto a : {"10.1.2.3", "127.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1", "100.64.0.1",
+                   "::1", "fd00::1", "fe80::1"})
+        EXPECT_TRUE(is_private(a)) << a;
     for (auto a : {"172.32.0.1", "198.51.100.1", "100.128.0.1", "2001:db8::1", ""}) EXPECT_FALSE(is_private(a)) << a;
 }

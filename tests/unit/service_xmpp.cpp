@@ -1,5 +1,5 @@
-#include "core/service/xmpp.hpp"
 #include "core/service/xml.hpp"
+#include "core/service/xmpp.hpp"
 #include "tests/unit/service_peer.hpp"
 
 using namespace imops;
@@ -7,10 +7,12 @@ using namespace imops::testing_help;
 
 namespace {
 
-const std::string head = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' from='im.example.com' id='1' version='1.0'>";
+const std::string head = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
+                         "xmlns:stream='http://etherx.jabber.org/streams' from='im.example.com' id='1' version='1.0'>";
 
 /// What is told of a server that says this after the client's root.
-Told asked(std::string says, std::string url = "xmpp://im.example.com", std::chrono::milliseconds limit = std::chrono::seconds{10}) {
+Told asked(std::string says, std::string url = "xmpp://im.example.com",
+           std::chrono::milliseconds limit = std::chrono::seconds{10}) {
     auto peer = Peer::tcp([says](int fd) {
         hear(fd, "streams'>");
         tell(fd, says);
@@ -21,14 +23,19 @@ Told asked(std::string says, std::string url = "xmpp://im.example.com", std::chr
 }
 
 std::string error(std::string_view name) {
-    return head + fmt::format("<stream:error><{} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>why &amp; so</text></stream:error></stream:stream>", name);
+    return head +
+           fmt::format("<stream:error><{} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><text "
+                       "xmlns='urn:ietf:params:xml:ns:xmpp-streams'>why &amp; so</text></stream:error></stream:stream>",
+                       name);
 }
 
 } // namespace
 
 TEST(Xml, a_stream_comes_in_pieces) {
     using enum XmlStream::Got;
-    std::string text = head + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls><m a=\"x>y&lt;\">A&#x4e2d;</m></stream:features> </stream:stream>";
+    std::string text = head +
+                       "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls><m "
+                       "a=\"x>y&lt;\">A&#x4e2d;</m></stream:features> </stream:stream>";
     for (std::size_t step : {std::size_t{1}, std::size_t{7}, text.size()}) {
         XmlStream x;
         Element e;
@@ -60,11 +67,17 @@ TEST(Xmpp, each_refusal_has_its_own_code) {
     EXPECT_NE(line_of(policy, "endpoint.answer", "zh").find("why & so"), std::string::npos);
     EXPECT_EQ(code_of(asked(error("not-authorized"))), "not_authorized");
     EXPECT_EQ(code_of(asked(head + "</stream:stream>")), "lost");
-    EXPECT_EQ(code_of(asked(head + "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features><failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")), "starttls_failed");
+    EXPECT_EQ(
+        code_of(asked(head +
+                      "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features><failure "
+                      "xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")),
+        "starttls_failed");
 }
 
 TEST(Xmpp, a_login_in_the_clear_is_told_and_never_used) {
-    auto told = asked(head + "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></stream:features>");
+    auto told = asked(
+        head + "<stream:features><mechanisms "
+               "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></stream:features>");
     EXPECT_EQ(code_of(told), "no_starttls");
     EXPECT_EQ(line_of(told, "xmpp.stream", "open_login"), "yes");
     EXPECT_EQ(line_of(told, "xmpp.stream", "required"), "no");
@@ -73,12 +86,14 @@ TEST(Xmpp, a_login_in_the_clear_is_told_and_never_used) {
 TEST(Xmpp, who_answers_instead_is_said) {
     auto http = asked("HTTP/1.1 400 Bad Request\r\n\r\n");
     EXPECT_EQ(code_of(http), "not_xmpp");
-    EXPECT_NE(line_of(http, "endpoint.answer", "en").find("an HTTP server answers, not an XMPP server"), std::string::npos);
+    EXPECT_NE(line_of(http, "endpoint.answer", "en").find("an HTTP server answers, not an XMPP server"),
+              std::string::npos);
     EXPECT_EQ(code_of(asked("<html><body>")), "not_xmpp");
     EXPECT_EQ(line_of(asked("\x1b[31mno\n"), "endpoint.answer", "en").find('\x1b'), std::string::npos);
 }
 
 TEST(Xmpp, silence_ends_at_the_deadline) {
     EXPECT_EQ(code_of(asked("", "xmpp://im.example.com", std::chrono::milliseconds{400})), "timed_out");
-    EXPECT_EQ(code_of(asked(head + "<stream:feat", "xmpp-server://im.example.com", std::chrono::milliseconds{400})), "timed_out");
+    EXPECT_EQ(code_of(asked(head + "<stream:feat", "xmpp-server://im.example.com", std::chrono::milliseconds{400})),
+              "timed_out");
 }

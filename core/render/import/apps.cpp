@@ -47,15 +47,29 @@ OldApp synapse(const Flat& f) {
         bool tls = f.value(key + ".tls") == "true";
         federates = federates || names.find("federation") != names.npos;
         if (type == "metrics") a.components.insert("synapse-metrics"), a.ports["metrics"] = port;
-        if (type == "http" && names.find("client") != names.npos && (!plain || !a.ports["client"])) a.ports["client"] = port, plain = !tls;
-        if (names.find("replication") != names.npos) a.components.insert("synapse-workers"), a.ports["replication"] = port;
+        if (type == "http" && names.find("client") != names.npos && (!plain || !a.ports["client"]))
+            a.ports["client"] = port, plain = !tls;
+        if (names.find("replication") != names.npos)
+            a.components.insert("synapse-workers"), a.ports["replication"] = port;
     }
-    a.federation = !federates || f.value("federation_domain_whitelist") == "[]" ? "none" : f.has("federation_domain_whitelist") ? "small" : "open";
+    a.federation = !federates || f.value("federation_domain_whitelist") == "[]" ? "none"
+                   : f.has("federation_domain_whitelist")                       ? "small"
+                                                                                : "open";
     if (f.value("database.name") == "psycopg2") {
-        auto& name = f.has("database.args.dbname") ? f.value("database.args.dbname") : f.value("database.args.database");
-        a.db = {"db", "postgres", {}, f.value("database.args.host"), f.value("database.args.user"), name, {}, port_of(f.value("database.args.port"))};
+        auto& name =
+            f.has("database.args.dbname") ? f.value("database.args.dbname") : f.value("database.args.database");
+        a.db = {"db",
+                "postgres",
+                {},
+                f.value("database.args.host"),
+                f.value("database.args.user"),
+                name,
+                {},
+                port_of(f.value("database.args.port"))};
         a.secrets["db"] = f.value("database.args.password");
-    } else a.remarks.push_back(Text{"Synapse keeps its data in SQLite: the draft has no service `db`", "Synapse 使用 SQLite：草稿中没有 `db` 服务"});
+    } else
+        a.remarks.push_back(Text{"Synapse keeps its data in SQLite: the draft has no service `db`",
+                                 "Synapse 使用 SQLite：草稿中没有 `db` 服务"});
     if (f.value("redis.enabled") == "true") {
         a.cache = {"cache", "redis", {}, f.value("redis.host"), {}, {}, {}, port_of(f.value("redis.port"))};
         a.secrets["cache"] = f.value("redis.password");
@@ -77,12 +91,16 @@ void ejabberd_listeners(const Flat& f, OldApp& a) {
         auto& module = f.value(key + ".module");
         bool tls = f.value(key + ".tls") == "true";
         auto handles = [&](std::string_view what) {
-            return std::ranges::any_of(f.all(), [&](auto& s) { return s.first.starts_with(key + ".request_handlers.") && s.second.value == what; });
+            return std::ranges::any_of(f.all(), [&](auto& s) {
+                return s.first.starts_with(key + ".request_handlers.") && s.second.value == what;
+            });
         };
         if (module == "ejabberd_c2s") tls ? set("ejabberd-c2s-tls", "c2s-tls", key) : set("ejabberd", "c2s", key);
         if (module == "ejabberd_s2s_in") set("ejabberd-s2s", "s2s", key), a.federation = "open";
-        if (module == "ejabberd_http" && handles("ejabberd_web_admin")) set("ejabberd-admin", "admin", key);
-        else if (module == "ejabberd_http" && tls) set("ejabberd", "https", key);
+        if (module == "ejabberd_http" && handles("ejabberd_web_admin"))
+            set("ejabberd-admin", "admin", key);
+        else if (module == "ejabberd_http" && tls)
+            set("ejabberd", "https", key);
         if (module == "mod_mqtt") set("ejabberd-mqtt", "mqtt", key);
         if (module == "ejabberd_stun") set("ejabberd-turn", "stun", key);
     }
@@ -93,14 +111,25 @@ OldApp ejabberd(const Flat& f) {
     a.federation = "none";
     auto hosts = list_items(f.value("hosts"));
     if (!hosts.empty()) a.domain = hosts.front();
-    for (std::size_t i = 1; i < hosts.size(); ++i) a.remarks.push_back(say("ejabberd also serves {}: a deployment has one domain", "ejabberd 还服务于 {}：一个部署只有一个域", one_line(hosts[i], 100)));
+    for (std::size_t i = 1; i < hosts.size(); ++i)
+        a.remarks.push_back(say("ejabberd also serves {}: a deployment has one domain",
+                                "ejabberd 还服务于 {}：一个部署只有一个域", one_line(hosts[i], 100)));
     a.components.insert("ejabberd");
     ejabberd_listeners(f, a);
     auto type = f.value("sql_type");
     if (type == "pgsql" || type == "mysql") {
-        a.db = {"db", type == "mysql" ? "mysql" : "postgres", {}, f.value("sql_server"), f.value("sql_username"), f.value("sql_database"), {}, port_of(f.value("sql_port"))};
+        a.db = {"db",
+                type == "mysql" ? "mysql" : "postgres",
+                {},
+                f.value("sql_server"),
+                f.value("sql_username"),
+                f.value("sql_database"),
+                {},
+                port_of(f.value("sql_port"))};
         a.secrets["db"] = f.value("sql_password");
-    } else a.remarks.push_back(Text{"ejabberd keeps its data in Mnesia (or SQLite): the draft has no service `db`", "ejabberd 使用 Mnesia（或 SQLite）：草稿中没有 `db` 服务"});
+    } else
+        a.remarks.push_back(Text{"ejabberd keeps its data in Mnesia (or SQLite): the draft has no service `db`",
+                                 "ejabberd 使用 Mnesia（或 SQLite）：草稿中没有 `db` 服务"});
     if (f.has("redis_server") || f.value("sm_db_type") == "redis") {
         a.cache = {"cache", "redis", {}, f.value("redis_server"), {}, {}, {}, port_of(f.value("redis_port"))};
         a.secrets["cache"] = f.value("redis_password");
@@ -108,7 +137,9 @@ OldApp ejabberd(const Flat& f) {
     const std::string turn = "modules.mod_stun_disco";
     for (auto& i : f.items(turn + ".services"))
         if (auto& host = f.value(fmt::format("{}.services[{}].host", turn, i)); !host.empty() && !a.turn)
-            a.turn = DraftService{"turn", "turn", {}, host, {}, {}, {}, port_of(f.value(fmt::format("{}.services[{}].port", turn, i)))}, a.secrets["turn"] = f.value(turn + ".secret");
+            a.turn = DraftService{"turn", "turn", {}, host,
+                                  {},     {},     {}, port_of(f.value(fmt::format("{}.services[{}].port", turn, i)))},
+            a.secrets["turn"] = f.value(turn + ".secret");
     return a;
 }
 
@@ -118,7 +149,9 @@ OldApp prosody(const Flat& f) {
         if (s.leaf == "VirtualHost" && key.starts_with("VirtualHost ")) {
             auto name = key.substr(12);
             if (a.domain.empty() || a.domain == "localhost") std::swap(a.domain, name);
-            if (!name.empty() && name != "localhost") a.remarks.push_back(say("Prosody also serves {}: a deployment has one domain", "Prosody 还服务于 {}：一个部署只有一个域", one_line(name, 100)));
+            if (!name.empty() && name != "localhost")
+                a.remarks.push_back(say("Prosody also serves {}: a deployment has one domain",
+                                        "Prosody 还服务于 {}：一个部署只有一个域", one_line(name, 100)));
         }
     a.components.insert("prosody");
     auto port = [&](const char* setting, const char* component, const char* name) {
@@ -130,15 +163,26 @@ OldApp prosody(const Flat& f) {
     bool federates = !f.has("modules_disabled.s2s");
     if (federates) port("s2s_ports", "prosody-s2s", "s2s");
     a.federation = federates ? "open" : "none";
-    if (on("bosh") || on("websocket") || on("http_file_share") || on("http_openmetrics")) port("http_ports", "prosody-http", "http"), port("https_ports", "prosody-http", "https");
+    if (on("bosh") || on("websocket") || on("http_file_share") || on("http_openmetrics"))
+        port("http_ports", "prosody-http", "http"), port("https_ports", "prosody-http", "https");
     if (on("proxy65")) port("proxy65_ports", "prosody-proxy65", "proxy65");
     auto driver = f.value("sql.driver");
     if (f.value("storage") == "sql" && (driver == "PostgreSQL" || driver == "MySQL")) {
-        a.db = {"db", driver == "MySQL" ? "mysql" : "postgres", {}, f.value("sql.host"), f.value("sql.username"), f.value("sql.database"), {}, port_of(f.value("sql.port"))};
+        a.db = {"db",
+                driver == "MySQL" ? "mysql" : "postgres",
+                {},
+                f.value("sql.host"),
+                f.value("sql.username"),
+                f.value("sql.database"),
+                {},
+                port_of(f.value("sql.port"))};
         a.secrets["db"] = f.value("sql.password");
-    } else a.remarks.push_back(Text{"Prosody keeps its data in files (or SQLite): the draft has no service `db`", "Prosody 使用内部文件存储（或 SQLite）：草稿中没有 `db` 服务"});
+    } else
+        a.remarks.push_back(Text{"Prosody keeps its data in files (or SQLite): the draft has no service `db`",
+                                 "Prosody 使用内部文件存储（或 SQLite）：草稿中没有 `db` 服务"});
     if (auto& host = f.value("turn_external_host"); !host.empty() || f.has("turn_external_secret")) {
-        a.turn = DraftService{"turn", "turn", {}, host.empty() ? a.domain : host, {}, {}, {}, port_of(f.value("turn_external_port"))};
+        a.turn = DraftService{"turn", "turn", {}, host.empty() ? a.domain : host,
+                              {},     {},     {}, port_of(f.value("turn_external_port"))};
         a.secrets["turn"] = f.value("turn_external_secret");
     }
     return a;

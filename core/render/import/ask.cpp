@@ -86,8 +86,10 @@ class Answer {
     void close() {
         auto text = from_base64(body_);
         total_ += text ? text->size() : 0;
-        if (!text || text->size() > old_file_limit || total_ > old_host_limit) unread(path_, Text{"did not arrive whole", "没有完整收到"});
-        else into_.files[path_] = std::move(*text);
+        if (!text || text->size() > old_file_limit || total_ > old_host_limit)
+            unread(path_, Text{"did not arrive whole", "没有完整收到"});
+        else
+            into_.files[path_] = std::move(*text);
         body_.clear();
         open_ = false;
     }
@@ -101,15 +103,21 @@ class Answer {
     }
     void line(std::string_view words) {
         auto parts = split(words, ' ');
-        bool ours = parts.size() > 1 && std::ranges::any_of(old_places(), [&](auto& place) { return matches(place, std::string{parts[1]}); });
+        bool ours = parts.size() > 1 && std::ranges::any_of(old_places(), [&](auto& place) {
+                        return matches(place, std::string{parts[1]});
+                    });
         auto path = ours ? std::string{parts[1]} : std::string{};
         auto verb = parts[0];
         if (verb == "end" && open_) close();
         if (verb == "file" && ours) path_ = path, open_ = true, body_.clear();
         if (verb == "unreadable" && ours) unread(path, Text{"may not be read by this user", "当前用户无权读取"});
         if (verb == "irregular" && ours) unread(path, Text{"is no regular file", "不是普通文件"});
-        if (verb == "large" && ours) unread(path, say("is too large: at most {} of one file and {} of a host are read", "过大：单个文件最多读取 {}，每台主机最多 {}", show_bytes(double(old_file_limit)), show_bytes(double(old_host_limit))));
-        if (verb == "odd") unread("/etc", Text{"a file whose name has odd characters was left out", "有文件名含特殊字符，未读取"});
+        if (verb == "large" && ours)
+            unread(path, say("is too large: at most {} of one file and {} of a host are read",
+                             "过大：单个文件最多读取 {}，每台主机最多 {}", show_bytes(double(old_file_limit)),
+                             show_bytes(double(old_host_limit))));
+        if (verb == "odd")
+            unread("/etc", Text{"a file whose name has odd characters was left out", "有文件名含特殊字符，未读取"});
         if (verb == "nobase64") base64 = false;
         if (verb == "over") over = true;
         if (verb == "runs" && parts.size() > 1)
@@ -134,14 +142,25 @@ void read_answer(std::string_view nonce, std::string_view answer, OldHost& into)
     auto mark = std::string{nonce} + " ";
     for (auto line : split(answer, '\n')) {
         if (line.ends_with('\r')) line.remove_suffix(1);
-        if (line.starts_with(mark)) a.line(line.substr(mark.size()));
-        else a.text(line);
+        if (line.starts_with(mark))
+            a.line(line.substr(mark.size()));
+        else
+            a.text(line);
     }
     into.looked = true;
-    if (!a.base64) into.error = Error{Code::no_shell, Text{"there is no program base64 on the host", "主机上没有 base64 程序"}, Text{"Install coreutils or busybox there.", "请在主机上安装 coreutils 或 busybox。"}, {}};
+    if (!a.base64)
+        into.error = Error{Code::no_shell,
+                           Text{"there is no program base64 on the host", "主机上没有 base64 程序"},
+                           Text{"Install coreutils or busybox there.", "请在主机上安装 coreutils 或 busybox。"},
+                           {}};
     else if (!a.over)
-        into.error = Error{Code::no_shell, Text{"the script did not come to its end", "脚本未能执行完毕"},
-                           Text{"Log in by hand and run `sh -c 'echo fine'`: the user needs a POSIX sh and must not be forced into another command.", "请手工登录并执行 `sh -c 'echo fine'`：该用户需要 POSIX sh，且不能被强制执行其他命令。"}, {}};
+        into.error =
+            Error{Code::no_shell,
+                  Text{"the script did not come to its end", "脚本未能执行完毕"},
+                  Text{"Log in by hand and run `sh -c 'echo fine'`: the user needs a POSIX sh and must not be forced "
+                       "into another command.",
+                       "请手工登录并执行 `sh -c 'echo fine'`：该用户需要 POSIX sh，且不能被强制执行其他命令。"},
+                  {}};
 }
 
 } // namespace imops::render

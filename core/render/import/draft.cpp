@@ -43,13 +43,18 @@ class DraftMaker {
         h.programs = programs_of(old.files);
         std::set<std::string> there;
         for (auto& p : h.programs) // a file beside the main one proves nothing
-            if (p.unit == &*std::ranges::find(old_units(), p.unit->service, &OldUnit::service)) there.emplace(p.unit->service);
+            if (p.unit == &*std::ranges::find(old_units(), p.unit->service, &OldUnit::service))
+                there.emplace(p.unit->service);
         bool some = std::ranges::any_of(there, [&](auto& s) { return old.running.contains(s); });
         for (auto& s : there) {
-            if (!some || old.running.contains(s)) h.services.insert(s);
-            else remark(h, say("{} is configured and does not run: it was left out", "{} 有配置但没有运行：未纳入", s));
+            if (!some || old.running.contains(s))
+                h.services.insert(s);
+            else
+                remark(h, say("{} is configured and does not run: it was left out", "{} 有配置但没有运行：未纳入", s));
         }
-        if (old.looked && !some && !there.empty()) remark(h, Text{"none of the services runs: all that are configured were taken", "没有服务在运行：已按配置文件全部纳入"});
+        if (old.looked && !some && !there.empty())
+            remark(h, Text{"none of the services runs: all that are configured were taken",
+                           "没有服务在运行：已按配置文件全部纳入"});
     }
 
     void choose_product() {
@@ -58,7 +63,9 @@ class DraftMaker {
                 if (h.services.contains(std::string{id}) && d_.product == "generic") d_.product = id;
         for (auto& h : d_.hosts)
             for (auto id : products_known)
-                if (id != d_.product && h.services.erase(std::string{id})) remark(h, say("{} is there too: a deployment has one product, and {} was taken", "还有 {}：一个部署只有一个产品，已选择 {}", id, d_.product));
+                if (id != d_.product && h.services.erase(std::string{id}))
+                    remark(h, say("{} is there too: a deployment has one product, and {} was taken",
+                                  "还有 {}：一个部署只有一个产品，已选择 {}", id, d_.product));
         auto it = std::ranges::find(products_, d_.product, &Product::id);
         product_ = it == products_.end() ? nullptr : &*it;
     }
@@ -73,20 +80,23 @@ class DraftMaker {
         return true;
     }
 
-    /// A port that is not the usual one, unless another component of the host has a port of the same name. `of`: the component; empty: any.
+    /// A port that is not the usual one, unless another component of the host has a port of the same name. `of`: the
+    /// component; empty: any.
     void add_port(DraftHost& h, std::string_view of, const std::string& name, int port) {
         if (!product_ || port == 0) return;
         int owners = 0;
         bool usual = false, its = false;
         for (auto& c : product_->components)
             for (auto& p : c.ports)
-                if (p.name == name && h.components.contains(c.name)) ++owners, usual = p.first == port, its = of.empty() || c.name == of;
+                if (p.name == name && h.components.contains(c.name))
+                    ++owners, usual = p.first == port, its = of.empty() || c.name == of;
         if (owners == 1 && its && !usual) h.ports[name] = port;
     }
 
     /// Where a service is: on one of the hosts, or at an address. False: its address is none.
     bool place(DraftService& s, const DraftHost& from) {
-        auto local = s.address.empty() || s.address.starts_with('/') || s.address == "localhost" || s.address.starts_with("127.") || s.address == "::1";
+        auto local = s.address.empty() || s.address.starts_with('/') || s.address == "localhost" ||
+                     s.address.starts_with("127.") || s.address == "::1";
         if (local) s.host = from.old->name;
         for (auto& h : d_.hosts)
             if (s.host.empty() && (s.address == h.old->address || s.address == h.old->name)) s.host = h.old->name;
@@ -99,20 +109,26 @@ class DraftMaker {
         return it == d_.hosts.end() ? nullptr : &*it;
     }
 
-    void add_service(std::optional<DraftService> s, const DraftHost& from, const std::string& secret, std::string_view program, const std::string& component) {
+    void add_service(std::optional<DraftService> s, const DraftHost& from, const std::string& secret,
+                     std::string_view program, const std::string& component) {
         if (!s) return;
-        if (!place(*s, from)) return remark(from, say("the address of {} is none: it was left out", "{} 的地址无效：未纳入", s->name));
+        if (!place(*s, from))
+            return remark(from, say("the address of {} is none: it was left out", "{} 的地址无效：未纳入", s->name));
         for (auto* text : {&s->user, &s->database})
             if (bad_utf8(*text) || text->size() > 200) text->clear();
         s->secret = keep_secret(d_, s->name, secret);
-        if (!secret.empty() && s->secret.empty()) remark(from, say("the secret of {} has a line break in it or is too long: it was left out", "{} 的密码含换行或过长：未纳入", s->name));
+        if (!secret.empty() && s->secret.empty())
+            remark(from, say("the secret of {} has a line break in it or is too long: it was left out",
+                             "{} 的密码含换行或过长：未纳入", s->name));
         if (auto* on = host(s->host); on && !component.empty()) {
-            if (!add_component(*on, component)) on->roles.insert(s->type == "redis" ? "cache" : s->type == "turn" ? "turn" : "db");
+            if (!add_component(*on, component))
+                on->roles.insert(s->type == "redis" ? "cache" : s->type == "turn" ? "turn" : "db");
             auto* f = on->flat(program);
             if (s->port == 0 && f)
                 if (auto x = parse_number(f->value("port"))) s->port = int(*x);
         }
-        auto type = std::ranges::find(Words<ServiceType>::of, s->type, &std::pair<std::string_view, ServiceType>::first);
+        auto type =
+            std::ranges::find(Words<ServiceType>::of, s->type, &std::pair<std::string_view, ServiceType>::first);
         if (type != Words<ServiceType>::of.end() && s->port == usual_port(type->second)) s->port = 0;
         d_.services.push_back(std::move(*s));
     }
@@ -131,7 +147,8 @@ class DraftMaker {
             for (auto& n : app.names)
                 if (fits(n, "._-", 253)) d_.names.push_back(n);
             d_.federation = app.federation;
-            add_service(app.db, h, app.secrets["db"], "postgresql", app.db && app.db->type == "mysql" ? "mysql" : "postgresql");
+            add_service(app.db, h, app.secrets["db"], "postgresql",
+                        app.db && app.db->type == "mysql" ? "mysql" : "postgresql");
             add_service(app.cache, h, app.secrets["cache"], "redis", "redis");
             add_service(app.turn, h, app.secrets["turn"], "coturn", "coturn");
         }
@@ -143,14 +160,17 @@ class DraftMaker {
         if (!h.services.contains("nginx") || !f) return;
         if (!f->leaf("proxy_pass")) {
             h.services.erase("nginx");
-            return remark(h, Text{"nginx passes nothing on to a server: it was left out", "nginx 没有转发到任何服务：未纳入"});
+            return remark(
+                h, Text{"nginx passes nothing on to a server: it was left out", "nginx 没有转发到任何服务：未纳入"});
         }
         add_component(h, "nginx");
         h.roles.insert("proxy");
         for (auto& [key, s] : f->all()) {
             if (s.leaf == "server_name")
                 for (auto name : split(s.value, ' '))
-                    if (std::string n{name}; n.find('.') != n.npos && fits(n, "._-", 253) && n[0] != '.' && std::ranges::find(d_.names, n) == d_.names.end()) d_.names.push_back(n);
+                    if (std::string n{name}; n.find('.') != n.npos && fits(n, "._-", 253) && n[0] != '.' &&
+                                             std::ranges::find(d_.names, n) == d_.names.end())
+                        d_.names.push_back(n);
             if (s.leaf != "listen") continue;
             for (auto one : split(s.value, ';')) {
                 auto words = split(trim(one), ' ');
@@ -173,15 +193,23 @@ class DraftMaker {
                 add_component(h, "haproxy");
                 if (components_.find("haproxy")) h.settings["haproxy"]["use"] = "true";
                 if (components_.find("nginx") && !h.services.contains("nginx")) h.settings["nginx"]["use"] = "false";
-            } else if (h.services.erase("haproxy")) remark(h, Text{"HAProxy passes nothing on to a server: it was left out", "HAProxy 没有转发到任何服务：未纳入"});
+            } else if (h.services.erase("haproxy"))
+                remark(h, Text{"HAProxy passes nothing on to a server: it was left out",
+                               "HAProxy 没有转发到任何服务：未纳入"});
             for (auto& [service, role] : {std::pair{"postgresql", "db"}, {"redis", "cache"}}) {
                 if (!h.services.contains(service) || h.roles.contains(role)) continue;
-                if (app) h.services.erase(service), remark(h, say("{} runs, and {} does not use it: it was left out", "{} 在运行，但 {} 没有使用它：未纳入", service, d_.product));
-                else if (!add_component(h, service)) h.roles.insert(role);
+                if (app)
+                    h.services.erase(service),
+                        remark(h, say("{} runs, and {} does not use it: it was left out",
+                                      "{} 在运行，但 {} 没有使用它：未纳入", service, d_.product));
+                else if (!add_component(h, service))
+                    h.roles.insert(role);
             }
             if (auto* f = h.flat("coturn"); f && h.services.contains("coturn")) {
                 bool known = std::ranges::any_of(d_.services, [&](auto& s) { return s.type == "turn"; });
-                if (!known) add_service(DraftService{"turn", "turn", {}, {}, {}, {}, {}, 0}, h, f->value("static-auth-secret"), "coturn", "coturn");
+                if (!known)
+                    add_service(DraftService{"turn", "turn", {}, {}, {}, {}, {}, 0}, h, f->value("static-auth-secret"),
+                                "coturn", "coturn");
                 add_component(h, "coturn");
                 h.roles.insert("turn");
             }
@@ -200,7 +228,8 @@ class DraftMaker {
         for (auto& h : d_.hosts) {
             if (h.roles.empty()) {
                 h.roles.insert("app");
-                remark(h, Text{"nothing that imops knows was found here: the role `app` is a guess", "没有发现 imops 认识的服务：角色 `app` 只是猜测"});
+                remark(h, Text{"nothing that imops knows was found here: the role `app` is a guess",
+                               "没有发现 imops 认识的服务：角色 `app` 只是猜测"});
             }
             add_settings(h, d_, components_);
         }
@@ -210,6 +239,9 @@ class DraftMaker {
 
 } // namespace
 
-Draft make_draft(const std::vector<OldHost>& hosts, const Components& components, const std::vector<Product>& products) { return DraftMaker{components, products}.make(hosts); }
+Draft make_draft(const std::vector<OldHost>& hosts, const Components& components,
+                 const std::vector<Product>& products) {
+    return DraftMaker{components, products}.make(hosts);
+}
 
 } // namespace imops::render

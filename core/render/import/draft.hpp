@@ -13,12 +13,12 @@ namespace imops::render {
 struct OldHost {
     std::string name, address;
     int port = 22;
-    bool local = false;            // this machine, without SSH
+    bool local = false; // this machine, without SSH
     Tree files;
     std::set<std::string> running; // services of old_units() that run
     bool looked = false;           // whether it was asked for them: a folder of files cannot say
     std::vector<Unread> unread;
-    std::optional<Error> error;    // it was not reached
+    std::optional<Error> error; // it was not reached
 };
 
 /// One of its programs.
@@ -33,9 +33,9 @@ std::vector<OldProgram> programs_of(const Tree&);
 struct DraftHost {
     const OldHost* old = nullptr;
     std::vector<OldProgram> programs;
-    std::set<std::string> services;       // those that count: they run, or nobody could say
+    std::set<std::string> services; // those that count: they run, or nobody could say
     std::set<std::string> roles, components;
-    std::map<std::string, int> ports;     // that differ
+    std::map<std::string, int> ports;                                   // that differ
     std::map<std::string, std::map<std::string, std::string>> settings; // component, variable, value as YAML
 
     const Flat* flat(std::string_view service) const; // of its first program of that service
@@ -57,16 +57,16 @@ struct Draft {
     std::vector<std::pair<std::string, Line>> remarks;   // host, and what the reader of the summary should know
 };
 
-/// Reads what the files say into a draft, which the hosts must outlive. `products` are all that are known; settings that no component has
-/// are left out.
+/// Reads what the files say into a draft, which the hosts must outlive. `products` are all that are known; settings
+/// that no component has are left out.
 Draft make_draft(const std::vector<OldHost>&, const Components&, const std::vector<Product>& products);
 Draft make_draft(std::vector<OldHost>&&, const Components&, const std::vector<Product>&) = delete;
 
 /// How its text is written.
 struct DraftStyle {
     Lang lang = Lang::en;
-    std::string name, secrets;                // empty: "im"; folder of the secrets
-    double registered = 0;                    // 0: nobody has said
+    std::string name, secrets; // empty: "im"; folder of the secrets
+    double registered = 0;     // 0: nobody has said
     std::string user, transport, host_key, known_hosts;
     std::vector<std::string> identities;
     bool sudo = false;

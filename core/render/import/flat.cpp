@@ -7,7 +7,9 @@ namespace imops::render {
 
 void Flat::put(std::string key, OldSetting s) {
     if (all_.size() >= most && !all_.contains(key)) {
-        if (!full_) unread.push_back({s.file, 0, say("more than {} settings: the rest was left out", "超过 {} 项设置：其余未读取", most)});
+        if (!full_)
+            unread.push_back(
+                {s.file, 0, say("more than {} settings: the rest was left out", "超过 {} 项设置：其余未读取", most)});
         full_ = true;
         return;
     }
@@ -22,8 +24,11 @@ void Flat::add(std::string key, OldSetting s, std::string_view between) {
 }
 
 void Flat::drop(const std::string& key) {
-    auto below = [&](const std::string& k) { return k == key || (k.starts_with(key) && (k[key.size()] == '.' || k[key.size()] == '[')); };
-    for (auto it = all_.lower_bound(key); it != all_.end() && it->first.starts_with(key);) it = below(it->first) ? all_.erase(it) : std::next(it);
+    auto below = [&](const std::string& k) {
+        return k == key || (k.starts_with(key) && (k[key.size()] == '.' || k[key.size()] == '['));
+    };
+    for (auto it = all_.lower_bound(key); it != all_.end() && it->first.starts_with(key);)
+        it = below(it->first) ? all_.erase(it) : std::next(it);
 }
 
 const std::string& Flat::value(std::string_view key) const {
@@ -41,7 +46,8 @@ std::set<std::string> Flat::items(std::string_view list) const {
     std::set<std::string> found;
     auto head = std::string{list} + "[";
     for (auto it = all_.lower_bound(head); it != all_.end() && it->first.starts_with(head); ++it)
-        if (auto end = it->first.find(']', head.size()); end != std::string::npos) found.insert(it->first.substr(head.size(), end - head.size()));
+        if (auto end = it->first.find(']', head.size()); end != std::string::npos)
+            found.insert(it->first.substr(head.size(), end - head.size()));
     return found;
 }
 
@@ -58,7 +64,8 @@ void Flat::tidy() {
 }
 
 std::vector<std::string> list_items(std::string_view value) {
-    if (value.size() < 2 || !value.starts_with('[') || !value.ends_with(']')) return value.empty() ? std::vector<std::string>{} : std::vector{std::string{value}};
+    if (value.size() < 2 || !value.starts_with('[') || !value.ends_with(']'))
+        return value.empty() ? std::vector<std::string>{} : std::vector{std::string{value}};
     std::vector<std::string> items;
     for (auto part : split(value.substr(1, value.size() - 2), ','))
         if (auto item = trim(part); !item.empty()) items.emplace_back(item);
@@ -77,7 +84,8 @@ std::vector<Change> changes(const Flat& before, const Flat& after) {
         auto it = after.all().find(key);
         if (it == after.all().end()) {
             if (old.value != "{}" || !has_below(after, key)) all.push_back({key, &old, nullptr});
-        } else if (it->second.value != old.value) all.push_back({key, &old, &it->second});
+        } else if (it->second.value != old.value)
+            all.push_back({key, &old, &it->second});
     }
     for (auto& [key, made] : after.all())
         if (!before.has(key) && (made.value != "{}" || !has_below(before, key))) all.push_back({key, nullptr, &made});
@@ -98,9 +106,28 @@ std::string lowered(std::string_view s) {
 
 /// Names with such a word in them that are no secrets.
 bool harmless(std::string_view leaf) {
-    static constexpr std::string_view names[]{"proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass", "proxy_pass_header", "proxy_pass_request_headers", "proxy_pass_request_body",
-                                              "ssl_certificate_key", "ssl_key_file", "auth_password_format", "password_encryption", "notify-keyspace-events", "acllog-max-len", "tcp-keepalive", "tls_private_key_path",
-                                              "signing_key_path", "key_server_signing_keys_path", "tls-key-file", "use-auth-secret", "keyfile"};
+    static constexpr std::string_view names[]{"proxy_pass",
+                                              "fastcgi_pass",
+                                              "uwsgi_pass",
+                                              "scgi_pass",
+                                              "grpc_pass",
+                                              "memcached_pass",
+                                              "proxy_pass_header",
+                                              "proxy_pass_request_headers",
+                                              "proxy_pass_request_body",
+                                              "ssl_certificate_key",
+                                              "ssl_key_file",
+                                              "auth_password_format",
+                                              "password_encryption",
+                                              "notify-keyspace-events",
+                                              "acllog-max-len",
+                                              "tcp-keepalive",
+                                              "tls_private_key_path",
+                                              "signing_key_path",
+                                              "key_server_signing_keys_path",
+                                              "tls-key-file",
+                                              "use-auth-secret",
+                                              "keyfile"};
     return std::ranges::find(names, leaf) != std::end(names);
 }
 
@@ -113,7 +140,8 @@ bool SecretShapes::secret_like(std::string_view key, const OldSetting& s) {
     if (any(value, {"password ", "passwd ", "basic ", "bearer ", "insecure-password"})) return true;
     if (s.boolean || harmless(s.leaf)) return false;
     auto name = lowered(key);
-    return any(name, {"pass", "secret", "token", "key", "credential", "cookie", "authorization"}) || name.ends_with("auth") || lowered(s.leaf).starts_with("user ");
+    return any(name, {"pass", "secret", "token", "key", "credential", "cookie", "authorization"}) ||
+           name.ends_with("auth") || lowered(s.leaf).starts_with("user ");
 }
 
 void SecretShapes::learn(std::string_view secret) {

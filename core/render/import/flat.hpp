@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-/// Reading the configuration of an installation that imops did not write: `imops import`. All text is foreign: it is split into settings,
-/// never run; every reader is bounded.
+/// Reading the configuration of an installation that imops did not write: `imops import`. All text is foreign: it is
+/// split into settings, never run; every reader is bounded.
 namespace imops::render {
 
 /// Files of one host: absolute path and text.
@@ -28,7 +28,8 @@ struct Unread {
     Line why;
 };
 
-/// The settings of one program, flattened: each has a key such as "listen[5222].module" or "http > server im.example.org:443 > listen".
+/// The settings of one program, flattened: each has a key such as "listen[5222].module" or "http > server
+/// im.example.org:443 > listen".
 class Flat {
     std::map<std::string, OldSetting> all_;
     bool full_ = false;

@@ -29,7 +29,8 @@ int open_below(int root, const std::string& path) {
     how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     auto fd = int(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how));
-    if (fd < 0 && (errno == ENOSYS || errno == EPERM)) fd = ::openat(root, path.c_str() + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+        fd = ::openat(root, path.c_str() + 1, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     return fd;
 }
 
@@ -41,12 +42,15 @@ std::vector<std::string> there(const std::string& root, const std::string& patte
         for (auto& f : found) {
             if (part.string().find('*') == std::string::npos) {
                 std::error_code none;
-                if (fs::symlink_status(root + f + "/" + part.string(), none).type() != fs::file_type::not_found) next.push_back(f + "/" + part.string());
+                if (fs::symlink_status(root + f + "/" + part.string(), none).type() != fs::file_type::not_found)
+                    next.push_back(f + "/" + part.string());
                 continue;
             }
             std::error_code failed;
-            for (fs::directory_iterator it{root + f, failed}, end; !failed && it != end && next.size() < 1000; it.increment(failed))
-                if (auto name = it->path().filename().string(); matches(part.string(), name)) next.push_back(f + "/" + name);
+            for (fs::directory_iterator it{root + f, failed}, end; !failed && it != end && next.size() < 1000;
+                 it.increment(failed))
+                if (auto name = it->path().filename().string(); matches(part.string(), name))
+                    next.push_back(f + "/" + name);
         }
         found = std::move(next);
     }
@@ -63,7 +67,7 @@ void read_folder(const std::string& root, OldHost& into) {
         for (auto& path : there(root, place)) {
             auto unread = [&](Line why) { into.unread.push_back({path, 0, std::move(why)}); };
             Fd f{open_below(dir.fd, path)};
-            struct stat st{};
+            struct stat st {};
             if (f.fd < 0 || ::fstat(f.fd, &st) != 0) {
                 unread(say("cannot be read: {}", "无法读取：{}", std::strerror(errno)));
                 continue;
@@ -75,7 +79,9 @@ void read_folder(const std::string& root, OldHost& into) {
             }
             auto size = std::size_t(st.st_size);
             if (size > old_file_limit || size > left) {
-                unread(say("is too large: at most {} of one file and {} of a host are read", "过大：单个文件最多读取 {}，每台主机最多 {}", show_bytes(double(old_file_limit)), show_bytes(double(old_host_limit))));
+                unread(say("is too large: at most {} of one file and {} of a host are read",
+                           "过大：单个文件最多读取 {}，每台主机最多 {}", show_bytes(double(old_file_limit)),
+                           show_bytes(double(old_host_limit))));
                 continue;
             }
             std::string text(size, '\0');

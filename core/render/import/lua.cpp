@@ -26,7 +26,8 @@ bool LuaWords::long_text(int level, std::string& into) {
 bool LuaWords::skip_blanks() {
     for (; at_ < text_.size(); ++at_) {
         char c = peek();
-        if (c == '\n') ++line_, fresh_ = true;
+        if (c == '\n')
+            ++line_, fresh_ = true;
         else if (c == '-' && peek(1) == '-') {
             at_ += 2;
             if (auto level = long_level(); level >= 0) {
@@ -35,7 +36,8 @@ bool LuaWords::skip_blanks() {
             } else
                 while (at_ < text_.size() && peek() != '\n') ++at_;
             --at_;
-        } else if (c != ' ' && c != '\t' && c != '\r' && c != '\f' && c != '\v') break;
+        } else if (c != ' ' && c != '\t' && c != '\r' && c != '\f' && c != '\v')
+            break;
     }
     return true;
 }
@@ -45,7 +47,8 @@ void LuaWords::escape(std::string& into) {
     ++at_;
     if (std::isdigit(static_cast<unsigned char>(c))) {
         int code = c - '0';
-        for (int i = 0; i < 2 && std::isdigit(static_cast<unsigned char>(peek())); ++i) code = code * 10 + (text_[at_++] - '0');
+        for (int i = 0; i < 2 && std::isdigit(static_cast<unsigned char>(peek())); ++i)
+            code = code * 10 + (text_[at_++] - '0');
         into += char(code);
         return;
     }
@@ -66,10 +69,13 @@ LuaWord LuaWords::quoted() {
         if (peek() == '\\' && at_ + 1 < text_.size()) {
             ++at_;
             escape(w.value);
-        } else w.value += text_[at_++];
+        } else
+            w.value += text_[at_++];
     }
-    if (peek() != quote || at_ >= text_.size()) w.kind = LuaWord::broken;
-    else ++at_;
+    if (peek() != quote || at_ >= text_.size())
+        w.kind = LuaWord::broken;
+    else
+        ++at_;
     return w;
 }
 
@@ -78,7 +84,8 @@ LuaWord LuaWords::next() {
     LuaWord w{fine ? LuaWord::end : LuaWord::broken, {}, line_, fresh_};
     if (!fine || at_ >= text_.size()) return w;
     auto c = static_cast<unsigned char>(peek());
-    if (c == '"' || c == '\'') w = quoted();
+    if (c == '"' || c == '\'')
+        w = quoted();
     else if (auto level = long_level(); level >= 0) {
         w.kind = LuaWord::text;
         if (!long_text(level, w.value)) w.kind = LuaWord::broken;
@@ -88,7 +95,8 @@ LuaWord LuaWords::next() {
         w.value += char(c);
         ++at_;
         if (w.kind != LuaWord::mark)
-            while (std::isalnum(static_cast<unsigned char>(peek())) || peek() == '_' || (number && peek() == '.')) w.value += text_[at_++];
+            while (std::isalnum(static_cast<unsigned char>(peek())) || peek() == '_' || (number && peek() == '.'))
+                w.value += text_[at_++];
     }
     fresh_ = false;
     return w;

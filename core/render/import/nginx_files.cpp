@@ -24,9 +24,12 @@ class NginxWords {
         mark = false;
         for (; at_ < text_.size(); ++at_) {
             char c = text_[at_];
-            if (c == '\n') ++line;
-            else if (c == '#') at_ = std::min(text_.find('\n', at_), text_.size()) - 1;
-            else if (!std::isspace(static_cast<unsigned char>(c))) break;
+            if (c == '\n')
+                ++line;
+            else if (c == '#')
+                at_ = std::min(text_.find('\n', at_), text_.size()) - 1;
+            else if (!std::isspace(static_cast<unsigned char>(c)))
+                break;
         }
         if (at_ >= text_.size()) return false;
         char first = text_[at_];
@@ -40,24 +43,32 @@ class NginxWords {
         for (; at_ < text_.size(); ++at_) {
             char c = text_[at_];
             if (c == '\n') ++line;
-            if (quote ? c == quote : std::isspace(static_cast<unsigned char>(c)) || c == ';' || (c == '{' && !word.ends_with('$')) ) break;
+            if (quote ? c == quote
+                      : std::isspace(static_cast<unsigned char>(c)) || c == ';' || (c == '{' && !word.ends_with('$')))
+                break;
             if (c == '\\' && at_ + 1 < text_.size()) {
                 char escaped = text_[at_ + 1];
-                if (quote ? escaped == quote || escaped == '\\' : escaped == ' ' || escaped == ';' || escaped == '{' || escaped == '}') ++at_;
+                if (quote ? escaped == quote || escaped == '\\'
+                          : escaped == ' ' || escaped == ';' || escaped == '{' || escaped == '}')
+                    ++at_;
             }
             word += text_[at_];
             if (word.ends_with("${")) // a variable: to its end
                 while (at_ + 1 < text_.size() && text_[at_] != '}' && text_[at_] != '\n') word += text_[++at_];
         }
-        if (quote && at_ >= text_.size()) broken = true;
-        else if (quote) ++at_;
+        if (quote && at_ >= text_.size())
+            broken = true;
+        else if (quote)
+            ++at_;
         return true;
     }
 };
 
 /// Directives that may be given many times in a block, each for something of its own.
 bool by_first_word(std::string_view name) {
-    static constexpr std::string_view names[]{"proxy_set_header", "add_header", "fastcgi_param", "set", "log_format", "error_page", "allow", "deny", "include", "proxy_hide_header", "more_set_headers"};
+    static constexpr std::string_view names[]{"proxy_set_header", "add_header",        "fastcgi_param",   "set",
+                                              "log_format",       "error_page",        "allow",           "deny",
+                                              "include",          "proxy_hide_header", "more_set_headers"};
     return std::ranges::find(names, name) != std::end(names);
 }
 
@@ -73,7 +84,8 @@ class NginxReader {
         return all;
     }
 
-    /// A server is known by its name and port, other blocks by their words. The servers' are read ahead: they stand inside.
+    /// A server is known by its name and port, other blocks by their words. The servers' are read ahead: they stand
+    /// inside.
     static std::string server_name(NginxWords ahead) {
         std::string word, name, port;
         std::vector<std::string> line;
@@ -98,9 +110,11 @@ class NginxReader {
         return n == 1 ? key : fmt::format("{} #{}", key, n);
     }
 
-    void directive(const std::string& file, const std::string& under, const std::vector<std::string>& words, int depth) {
+    void directive(const std::string& file, const std::string& under, const std::vector<std::string>& words,
+                   int depth) {
         auto& name = words[0];
-        bool listed = words.size() > 1 && (by_first_word(name) || (name == "server" && under.find("upstream ") != under.npos));
+        bool listed =
+            words.size() > 1 && (by_first_word(name) || (name == "server" && under.find("upstream ") != under.npos));
         // the two sides of a map are no directives
         auto key = under + (listed ? name + " " + words[1] : name);
         into_.add(key, {name, joined(words, listed ? 2 : 1), file}, "; ");
@@ -127,16 +141,24 @@ class NginxReader {
                 if (!skipping && words.size() < 1000) words.push_back(word);
                 continue;
             }
-            if (word == "{" && !skipping && (words.empty() || int(under.size()) > deepest)) unread(in.line, Text{"a block that is not understood", "无法识别的配置块"}), ++skipping;
-            else if (word == "{" && skipping) ++skipping;
-            else if (word == "}" && skipping) --skipping;
-            else if (word == "{") under.push_back(block_key(under.back(), words, in) + " > ");
-            else if (word == "}" && under.size() > 1) under.pop_back();
-            else if (word == "}") unread(in.line, Text{"a } without its {", "多余的 }"});
-            else if (!words.empty() && !skipping) directive(file, under.back(), words, depth);
+            if (word == "{" && !skipping && (words.empty() || int(under.size()) > deepest))
+                unread(in.line, Text{"a block that is not understood", "无法识别的配置块"}), ++skipping;
+            else if (word == "{" && skipping)
+                ++skipping;
+            else if (word == "}" && skipping)
+                --skipping;
+            else if (word == "{")
+                under.push_back(block_key(under.back(), words, in) + " > ");
+            else if (word == "}" && under.size() > 1)
+                under.pop_back();
+            else if (word == "}")
+                unread(in.line, Text{"a } without its {", "多余的 }"});
+            else if (!words.empty() && !skipping)
+                directive(file, under.back(), words, depth);
             words.clear();
         }
-        if (in.broken || under.size() > 1 || skipping || !words.empty()) unread(in.line, Text{"ends in the middle of a directive or block", "文件在指令或配置块中间结束"});
+        if (in.broken || under.size() > 1 || skipping || !words.empty())
+            unread(in.line, Text{"ends in the middle of a directive or block", "文件在指令或配置块中间结束"});
     }
 };
 

@@ -11,7 +11,11 @@ const std::vector<OldUnit>& old_units() {
         {"ejabberd", "ejabberd", "/etc/ejabberd/ejabberd.yml", {}, read_ejabberd},
         {"ejabberd", "ejabberd", "/etc/default/ejabberd", {}, read_lines},
         {"prosody", "prosody", "/etc/prosody/prosody.cfg.lua", {"conf.d/*.cfg.lua"}, read_prosody},
-        {"nginx", "nginx", "/etc/nginx/nginx.conf", {"conf.d/*.conf", "sites-enabled/*", "snippets/*.conf"}, read_nginx},
+        {"nginx",
+         "nginx",
+         "/etc/nginx/nginx.conf",
+         {"conf.d/*.conf", "sites-enabled/*", "snippets/*.conf"},
+         read_nginx},
         {"haproxy", "haproxy", "/etc/haproxy/haproxy.cfg", {}, read_haproxy},
         {"postgresql", "postgresql", "/etc/postgresql/*/*/postgresql.conf", {"conf.d/*.conf"}, read_postgres},
         {"postgresql", "postgresql", "/etc/postgresql/*/*/pg_hba.conf", {}, read_hba},
@@ -32,7 +36,9 @@ std::vector<std::string> old_places() {
     return all;
 }
 
-bool matches(std::string_view pattern, const std::string& path) { return ::fnmatch(std::string{pattern}.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0; }
+bool matches(std::string_view pattern, const std::string& path) {
+    return ::fnmatch(std::string{pattern}.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0;
+}
 
 std::vector<std::string> matching(const Tree& tree, const std::string& pattern) {
     std::vector<std::string> found;

@@ -9,7 +9,8 @@ namespace imops::render {
 
 namespace {
 
-/// A value of the subset: a text, number, boolean or table. A table's items have keys "#0", "#1" …, its fields their names.
+/// A value of the subset: a text, number, boolean or table. A table's items have keys "#0", "#1" …, its fields their
+/// names.
 struct LuaValue {
     bool table = false, boolean = false;
     std::string scalar;
@@ -36,7 +37,8 @@ class ProsodyReader {
         LuaValue v;
         bool minus = mark("-");
         if (minus) step();
-        bool word = now_.kind == LuaWord::name && (now_.value == "true" || now_.value == "false" || now_.value == "nil");
+        bool word =
+            now_.kind == LuaWord::name && (now_.value == "true" || now_.value == "false" || now_.value == "nil");
         if (now_.kind != LuaWord::number && (minus || (now_.kind != LuaWord::text && !word))) return {};
         v.boolean = word;
         v.scalar = (minus ? "-" : "") + now_.value;
@@ -69,17 +71,21 @@ class ProsodyReader {
                 auto k = bracketed(depth);
                 if (!k) return {};
                 key = *k;
-            } else if (now_.kind == LuaWord::name && now_.value != "true" && now_.value != "false" && now_.value != "nil") {
+            } else if (now_.kind == LuaWord::name && now_.value != "true" && now_.value != "false" &&
+                       now_.value != "nil") {
                 key = now_.value;
                 step();
                 if (!mark("=")) return {};
                 step();
-            } else key = fmt::format("#{}", items++);
+            } else
+                key = fmt::format("#{}", items++);
             auto v = value(depth + 1);
             if (!v) return {};
             t.fields.emplace_back(std::move(key), std::move(*v));
-            if (mark(";") || mark(",")) step();
-            else if (!mark("}")) return {};
+            if (mark(";") || mark(","))
+                step();
+            else if (!mark("}"))
+                return {};
         }
         step();
         return t;
@@ -97,7 +103,8 @@ class ProsodyReader {
             for (auto& [name, item] : v.fields) all += (all.size() > 1 ? ", " : "") + item.scalar;
             return into_.put(key, {leaf, v.fields.empty() ? "[]" : all + "]", *file_});
         }
-        for (auto& [name, item] : v.fields) put(name.starts_with('#') ? fmt::format("{}[{}]", key, name) : key + "." + name, name, item);
+        for (auto& [name, item] : v.fields)
+            put(name.starts_with('#') ? fmt::format("{}[{}]", key, name) : key + "." + name, name, item);
     }
 
     /// To the next line that begins with a name, outside of brackets that were opened on the way.
@@ -135,7 +142,8 @@ class ProsodyReader {
         }
         auto pattern = now_.value.starts_with('/') ? now_.value : "/etc/prosody/" + now_.value;
         auto files = matching(tree_, pattern);
-        if (files.empty() && pattern.find('*') == pattern.npos) unread(say("Include {}: was not read", "Include {}：未读取", one_line(pattern, 100)), line);
+        if (files.empty() && pattern.find('*') == pattern.npos)
+            unread(say("Include {}: was not read", "Include {}：未读取", one_line(pattern, 100)), line);
         step();
         if (included_ > 100) return;
         for (auto& f : files)
@@ -143,15 +151,19 @@ class ProsodyReader {
     }
 
     void statement() {
-        static constexpr std::string_view code[]{"if", "for", "while", "repeat", "do", "function", "local", "return", "goto"};
+        static constexpr std::string_view code[]{"if",       "for",   "while",  "repeat", "do",
+                                                 "function", "local", "return", "goto"};
         auto name = now_.value;
         int line = now_.line;
         if (std::ranges::find(code, name) != std::end(code)) {
-            unread(say("'{}': programs are not run; the rest of the file was left out", "'{}'：不会执行程序代码；文件的其余部分未读取", name), line);
+            unread(say("'{}': programs are not run; the rest of the file was left out",
+                       "'{}'：不会执行程序代码；文件的其余部分未读取", name),
+                   line);
             while (now_.kind != LuaWord::end && now_.kind != LuaWord::broken) step();
             return;
         }
-        if (name == "VirtualHost" || name == "Host" || name == "Component") return section(name == "Host" ? "VirtualHost" : name);
+        if (name == "VirtualHost" || name == "Host" || name == "Component")
+            return section(name == "Host" ? "VirtualHost" : name);
         if (name == "Include") return include();
         step();
         std::optional<LuaValue> v;
@@ -183,8 +195,10 @@ class ProsodyReader {
                 unread(Text{"a text or remark that does not end", "字符串或注释没有结束"}, now_.line);
                 break;
             }
-            if (now_.kind == LuaWord::name) statement();
-            else if (mark(";")) step();
+            if (now_.kind == LuaWord::name)
+                statement();
+            else if (mark(";"))
+                step();
             else {
                 unread(Text{"a line that is no setting", "不是设置的一行"}, now_.line);
                 step();

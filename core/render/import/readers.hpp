@@ -1,10 +1,12 @@
 #pragma once
 #include "core/render/import/flat.hpp"
 
-/// One reader for each format. All are pure, and take whatever stands in a file: what they do not understand is in `unread`.
+/// One reader for each format. All are pure, and take whatever stands in a file: what they do not understand is in
+/// `unread`.
 namespace imops::render {
 
-// Of YAML: a list of plain values is one value; a list of tables goes by the port of each, "listen[5222].module", else by its place, "[#0]".
+// Of YAML: a list of plain values is one value; a list of tables goes by the port of each, "listen[5222].module", else
+// by its place, "[#0]".
 
 Flat read_plain_yaml(const Tree&, const std::string& main);
 /// homeserver.yaml and the files of conf.d, whose keys replace those before them.
@@ -13,7 +15,8 @@ Flat read_synapse(const Tree&, const std::string& main);
 Flat read_ejabberd(const Tree&, const std::string& main);
 /// A subset of Lua: values and tables, VirtualHost, Component, Include of files that were read.
 Flat read_prosody(const Tree&, const std::string& main);
-/// Blocks in blocks: "http > server im.example.org:443 > listen". Files that are included and were read stand in their place.
+/// Blocks in blocks: "http > server im.example.org:443 > listen". Files that are included and were read stand in their
+/// place.
 Flat read_nginx(const Tree&, const std::string& main);
 /// "frontend im > timeout client"
 Flat read_haproxy(const Tree&, const std::string& main);

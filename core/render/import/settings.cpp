@@ -15,8 +15,8 @@ struct Source {
     std::string_view component, variable, service, key;
 };
 
-// One line for each variable whose value is taken over as it is. Variables that the loaded components do not have are left out, so that
-// names of a site's own templates may stand here too.
+// One line for each variable whose value is taken over as it is. Variables that the loaded components do not have are
+// left out, so that names of a site's own templates may stand here too.
 constexpr Source sources[]{
     {"ejabberd", "certificate", "ejabberd", "certfiles"},
     {"ejabberd", "admins", "ejabberd", "acl.admin.user"},
@@ -95,11 +95,10 @@ std::optional<std::string> as_yaml(const Variable& v, const std::string& value) 
     std::optional<double> x;
     switch (v.type.kind) {
     case Kind::number:
-        x = parse_number(value.ends_with("kb/s") ? std::string_view{value}.substr(0, value.size() - 4) : std::string_view{value}); // rates of Prosody
+        x = parse_number(value.ends_with("kb/s") ? std::string_view{value}.substr(0, value.size() - 4)
+                                                 : std::string_view{value}); // rates of Prosody
         return x ? std::optional{fmt::format("{}", *x)} : std::nullopt;
-    case Kind::bytes:
-        x = old_bytes(value);
-        return x && *x > 0 ? std::optional{bytes_text(*x)} : std::nullopt;
+    case Kind::bytes: x = old_bytes(value); return x && *x > 0 ? std::optional{bytes_text(*x)} : std::nullopt;
     case Kind::seconds:
         x = old_seconds(value);
         if (x && *x > 0 && std::fmod(*x, 86400) == 0) return fmt::format("{:.0f} days", *x / 86400);
@@ -131,15 +130,19 @@ const Variable* variable(const Components& components, std::string_view componen
     return it == c->variables.end() ? nullptr : &*it;
 }
 
-void set(DraftHost& h, Draft& d, const Components& components, std::string_view component, std::string_view name, const std::string& value) {
+void set(DraftHost& h, Draft& d, const Components& components, std::string_view component, std::string_view name,
+         const std::string& value) {
     auto* v = variable(components, component, name);
-    if (!v || value.empty() || (component == "prosody" && name == "certificates" && value[0] != '/')) return; // from the folder of its file
+    if (!v || value.empty() || (component == "prosody" && name == "certificates" && value[0] != '/'))
+        return; // from the folder of its file
     auto& into = h.settings[std::string{component}];
     if (v->secret) {
         auto kept = keep_secret(d, fmt::format("{}-{}", component, name), value);
         if (!kept.empty()) into[v->name] = "\x01" + kept; // the folder is not known yet
-    } else if (bad_utf8(value)) return;
-    else if (auto text = as_yaml(*v, value)) into[v->name] = *text;
+    } else if (bad_utf8(value))
+        return;
+    else if (auto text = as_yaml(*v, value))
+        into[v->name] = *text;
 }
 
 /// What is no plain value: folders of a cluster, addresses of Redis.
@@ -152,11 +155,14 @@ void add_special(DraftHost& h, Draft& d, const Components& components) {
     if (auto* f = h.flat("synapse"))
         for (auto& p : f->items("listeners")) {
             auto names = f->value(fmt::format("listeners[{}].resources[#0].names", p));
-            if (names.find("client") != names.npos && f->value(fmt::format("listeners[{}].tls", p)) != "true") set(h, d, components, "synapse", "bind", f->value(fmt::format("listeners[{}].bind_addresses", p)));
+            if (names.find("client") != names.npos && f->value(fmt::format("listeners[{}].tls", p)) != "true")
+                set(h, d, components, "synapse", "bind", f->value(fmt::format("listeners[{}].bind_addresses", p)));
         }
     if (auto* f = h.flat("haproxy"); f && h.services.contains("haproxy"))
         for (auto& [key, s] : f->all()) // bind :443 ssl crt FILE
-            if (auto at = s.value.find(" crt "); s.leaf == "bind" && at != s.value.npos) set(h, d, components, "haproxy", "certificate", s.value.substr(at + 5, s.value.find_first_of(" ;", at + 5) - at - 5));
+            if (auto at = s.value.find(" crt "); s.leaf == "bind" && at != s.value.npos)
+                set(h, d, components, "haproxy", "certificate",
+                    s.value.substr(at + 5, s.value.find_first_of(" ;", at + 5) - at - 5));
     if (auto* f = h.flat("redis"); f && f->has("bind")) {
         auto& bind = f->value("bind");
         bool all = bind.find('*') != bind.npos || bind.find("0.0.0.0") != bind.npos || bind.find("::0") != bind.npos;
@@ -169,9 +175,11 @@ void add_special(DraftHost& h, Draft& d, const Components& components) {
 } // namespace
 
 std::string keep_secret(Draft& d, const std::string& name, std::string_view value) {
-    if (value.empty() || value.size() > 4000 || value.find_first_of(std::string_view{"\n\r\0", 3}) != value.npos) return {};
+    if (value.empty() || value.size() > 4000 || value.find_first_of(std::string_view{"\n\r\0", 3}) != value.npos)
+        return {};
     auto unique = name;
-    for (int n = 2; std::ranges::any_of(d.secrets, [&](auto& s) { return s.first == unique; }); ++n) unique = fmt::format("{}-{}", name, n);
+    for (int n = 2; std::ranges::any_of(d.secrets, [&](auto& s) { return s.first == unique; }); ++n)
+        unique = fmt::format("{}-{}", name, n);
     d.secrets.emplace_back(unique, Secret{std::string{value}, "import"});
     return unique;
 }
@@ -182,7 +190,8 @@ void add_settings(DraftHost& h, Draft& d, const Components& components) {
         if (!f) continue;
         if (s.key.starts_with('*')) {
             if (auto* found = f->leaf(s.key.substr(1))) set(h, d, components, s.component, s.variable, found->value);
-        } else if (f->has(s.key)) set(h, d, components, s.component, s.variable, f->value(s.key));
+        } else if (f->has(s.key))
+            set(h, d, components, s.component, s.variable, f->value(s.key));
     }
     add_special(h, d, components);
     std::erase_if(h.settings, [](auto& pair) { return pair.second.empty(); });

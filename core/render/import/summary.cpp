@@ -4,7 +4,8 @@
 
 namespace imops::render {
 
-std::map<std::string, HostFiles> DraftRenderer::files(const std::string& text, const std::string& name, bool secrets) const {
+std::map<std::string, HostFiles> DraftRenderer::files(const std::string& text, const std::string& name,
+                                                      bool secrets) const {
     auto d = parse_deployment(text, name);
     Renderer renderer{components, d, product, generic, products, lang, {{}, secrets, false}};
     std::map<std::string, HostFiles> all;
@@ -65,10 +66,12 @@ class Summary {
         auto old = c.before ? mask_.shown(c.key, *c.before) : "", made = c.after ? mask_.shown(c.key, *c.after) : "";
         if (c.before && c.after && old == made) made += " *"; // both are secrets, and not the same
         auto some = [](const std::string& s) { return s.empty() ? "\"\"" : s; };
-        auto text = !c.after ? say("{}: rendering does not write it", "{}：渲染后不再写出", some(old))
+        auto text = !c.after    ? say("{}: rendering does not write it", "{}：渲染后不再写出", some(old))
                     : !c.before ? say("rendering adds it: {}", "渲染后新增：{}", some(made))
                                 : say("{}, rendered: {}", "{}，渲染后：{}", some(old), some(made));
-        auto& f = add(c.before ? "import.differs" : "import.adds", host, Level::warn, item, c.before ? Text{"Would not be the same", "渲染后会改变"} : Text{"Would be new", "渲染后会新增"}, std::move(text));
+        auto& f = add(c.before ? "import.differs" : "import.adds", host, Level::warn, item,
+                      c.before ? Text{"Would not be the same", "渲染后会改变"} : Text{"Would be new", "渲染后会新增"},
+                      std::move(text));
         if (c.before) f.value = {Kind::text, old};
         if (c.after) f.limit = {Kind::text, made};
     }
@@ -88,24 +91,30 @@ class Summary {
             bool touched = false;
             for (auto& f : files.files)
                 if (belongs(*made.unit, made.main, f.path)) known.insert(f.path), touched = true;
-            auto old = std::ranges::find_if(h.programs, [&](auto& p) { return p.unit == made.unit && p.main == made.main; });
+            auto old =
+                std::ranges::find_if(h.programs, [&](auto& p) { return p.unit == made.unit && p.main == made.main; });
             static const Flat none;
             auto& before = old == h.programs.end() ? none : old->flat;
             mask_.learn(made.flat);
             if (touched)
                 for (auto& c : changes(before, made.flat)) change(h.old->name, made, c);
             else if (h.services.contains(std::string{made.unit->service}))
-                add("import.kept", h.old->name, Level::ok, made.main, {"Stays as it is", "保持原样"}, Text{"no template of this imops writes it", "此版本的 imops 没有生成它的模板"});
+                add("import.kept", h.old->name, Level::ok, made.main, {"Stays as it is", "保持原样"},
+                    Text{"no template of this imops writes it", "此版本的 imops 没有生成它的模板"});
         }
         for (auto& f : files.files)
-            if (!known.contains(f.path)) add("import.adds", h.old->name, Level::warn, f.path, {"Would be new", "渲染后会新增"}, say("{} would write this file, and there is nothing to compare it with", "{} 会写出此文件，没有可供比较的旧文件", f.name()));
+            if (!known.contains(f.path))
+                add("import.adds", h.old->name, Level::warn, f.path, {"Would be new", "渲染后会新增"},
+                    say("{} would write this file, and there is nothing to compare it with",
+                        "{} 会写出此文件，没有可供比较的旧文件", f.name()));
     }
 
     void found(const DraftHost& h) {
         std::string roles, services;
         for (auto& x : h.roles) roles += (roles.empty() ? "" : ", ") + x;
         for (auto& x : h.services) services += (services.empty() ? "" : ", ") + x;
-        r_.notes.push_back(say("{}: {} file(s) read; {}; roles {}", "{}：读取 {} 个文件；{}；角色 {}", h.old->name, h.old->files.size(), services.empty() ? "-" : services, roles));
+        r_.notes.push_back(say("{}: {} file(s) read; {}; roles {}", "{}：读取 {} 个文件；{}；角色 {}", h.old->name,
+                               h.old->files.size(), services.empty() ? "-" : services, roles));
     }
 
   public:
@@ -124,7 +133,9 @@ class Summary {
             auto it = files.find(h.old->name);
             if (it == files.end()) continue;
             compare(h, it->second);
-            for (auto& e : it->second.errors) add("render.error", h.old->name, Level::fail, "", {"Cannot be written", "无法生成"}, harmless(e.what)).remedy = e.remedy;
+            for (auto& e : it->second.errors)
+                add("render.error", h.old->name, Level::fail, "", {"Cannot be written", "无法生成"}, harmless(e.what))
+                    .remedy = e.remedy;
         }
         for (auto& [host, text] : d_.remarks) r_.notes.push_back(say("{}: {}", "{}：{}", host, harmless(text)));
     }
@@ -132,7 +143,8 @@ class Summary {
 
 } // namespace
 
-void summarise(Report& r, const Draft& d, const std::map<std::string, HostFiles>& files, const std::vector<OldHost>& hosts) {
+void summarise(Report& r, const Draft& d, const std::map<std::string, HostFiles>& files,
+               const std::vector<OldHost>& hosts) {
     for (auto& h : hosts)
         if (h.error) {
             auto& f = r.findings.emplace_back();

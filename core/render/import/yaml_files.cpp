@@ -24,7 +24,8 @@ class Flattener {
     Flat& into_;
 
     void list(const std::string& key, const std::string& leaf, const Node& n) {
-        if (std::ranges::all_of(n.items, [](auto& i) { return i.is_scalar() || i.is_null(); })) return into_.put(key, {leaf, joined(n), file_});
+        if (std::ranges::all_of(n.items, [](auto& i) { return i.is_scalar() || i.is_null(); }))
+            return into_.put(key, {leaf, joined(n), file_});
         std::set<std::string> taken;
         for (std::size_t i = 0; i < n.items.size(); ++i) {
             auto& item = n.items[i];
@@ -57,19 +58,21 @@ Node document(const std::string& file, std::string_view text, Flat& into) {
     Problems problems{file};
     auto n = parse_yaml(text, problems);
     for (auto& e : problems.take()) into.unread.push_back({file, 0, e.what}); // they say where
-    if (n.is_list() || n.is_scalar()) into.unread.push_back({file, n.place.line, Text{"is no table of settings", "不是键值形式的配置"}});
+    if (n.is_list() || n.is_scalar())
+        into.unread.push_back({file, n.place.line, Text{"is no table of settings", "不是键值形式的配置"}});
     return n;
 }
 
-/// `define_macro` of ejabberd: a plain value that is the name of a macro stands for what it was defined as. One level, as a definition may
-/// hold no other's name here.
+/// `define_macro` of ejabberd: a plain value that is the name of a macro stands for what it was defined as. One level,
+/// as a definition may hold no other's name here.
 void expand(Node& n, const Node& macros, std::size_t& room) {
     if (n.is_scalar())
         if (auto* m = macros.find(n.scalar)) {
             if (room < 10'000) n = *m, room += 1 + m->items.size();
             return;
         }
-    for (std::size_t i = n.is_map() ? 1 : 0; i < n.items.size(); i += n.is_map() ? 2 : 1) expand(n.items[i], macros, room);
+    for (std::size_t i = n.is_map() ? 1 : 0; i < n.items.size(); i += n.is_map() ? 2 : 1)
+        expand(n.items[i], macros, room);
 }
 
 } // namespace
@@ -116,7 +119,8 @@ Flat read_ejabberd(const Tree& tree, const std::string& main) {
         if (name == "define_macro") continue;
         flattener.add(name, name, n.value(i));
         if (name == "include_config_file" || name == "append_host_config")
-            f.unread.push_back({main, n.key(i).place.line, say("{}: other files are not followed", "{}：不会读取其他文件", name)});
+            f.unread.push_back(
+                {main, n.key(i).place.line, say("{}: other files are not followed", "{}：不会读取其他文件", name)});
     }
     return f;
 }
