@@ -49,7 +49,7 @@ struct Round {
           std::string nonce)
         : host{&h}, defs{std::move(facts)}, reader{defs, nonce, wall_clock} {
         job.host = host;
-        job.script = {fact_script(defs, variables, nonce), Effect::read, limit, true};
+        job.script = fact_script(defs, variables, nonce, limit);
         job.out = [this](Stream s, std::string_view bytes) {
             s == Stream::out ? reader.out(bytes) : reader.err(bytes);
         };
@@ -85,10 +85,7 @@ void add_access(Facts& facts, const Host& h, const Outcome& o, const FrameReader
         for (auto id : {"access.root", "access.noise"}) facts[id].got = Got::unreached;
         return;
     }
-    auto& noise = reader.noise_text();
-    auto refused = noise.find("imops-sudo: refused: ");
-    auto message =
-        refused == noise.npos ? std::string{} : noise.substr(refused + 21, noise.find('\n', refused) - refused - 21);
+    auto message = reader.talk().refused().value_or("");
     facts["access.root"] =
         told(fmt::format("wanted {}\ngot {}\n", h.sudo != Sudo::none ? "yes" : "no", reader.root() ? "yes" : "no") +
              line("message", message));
@@ -108,7 +105,7 @@ bool collect(Fleet& fleet, const Deployment& d, const Product& product, const Ca
     });
     for (bool active : {false, true}) {
         if (active && o.passive) break;
-        auto nonce = random_nonce();
+        auto nonce = random_mark();
         std::deque<Round> rounds;
         for (auto* h : hosts) {
             auto defs = needed_facts(checks, catalogue, *h, active);

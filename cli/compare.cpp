@@ -20,7 +20,7 @@ std::vector<HostState> read_states(const Rendering& rendering, render::Renderer&
     std::deque<render::LiveReader> readers;
     std::vector<HostState> states;
     std::vector<Job> jobs;
-    auto mark = random_nonce();
+    auto mark = random_mark();
     for (auto* h : rendering.hosts()) {
         auto& s = states.emplace_back();
         s.host = h;
@@ -28,7 +28,7 @@ std::vector<HostState> read_states(const Rendering& rendering, render::Renderer&
         if (!renderer.secrets().errors().empty()) throw Failure{renderer.secrets().errors()};
         auto& reader = readers.emplace_back(s.files.files.size(), mark);
         jobs.push_back({h,
-                        {render::live_script(s.files.files, mark), Effect::read, std::chrono::seconds{60}, true},
+                        render::live_script(s.files.files, mark),
                         {},
                         [&reader](Stream stream, std::string_view bytes) {
                             if (stream == Stream::out) reader.out(bytes);

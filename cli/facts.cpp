@@ -32,7 +32,7 @@ void run_facts(Program& p, const Options& o) {
                          "imops 在 {} 上以 `sh -s` 运行的内容；标记在每次运行时随机生成", h->name)
                          .in(p.lang)
                   << '\n';
-        std::cout << fact_script(needed_facts(checks, c, *h, o.active), script_variables(*h, d, product), "imops-0000")
+        std::cout << fact_script(needed_facts(checks, c, *h, o.active), script_variables(*h, d, product), "imops-0000").text
                   << '\n';
     }
 }

@@ -7,6 +7,7 @@
 #include "core/render/import/ask.hpp"
 #include "core/render/import/summary.hpp"
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <memory>
 
@@ -24,7 +25,6 @@ struct ImportOptions {
     bool force = false;
 };
 
-constexpr std::size_t answer_limit = 16u << 20;
 
 Failure usage(Line what, Line remedy) { return Failure{Error{Code::usage, std::move(what), std::move(remedy), {}}}; }
 
@@ -102,19 +102,15 @@ bool ask_hosts(std::vector<render::OldHost>& old, const ImportOptions& o, const 
     Deployment d;
     for (auto& h : old) d.hosts.push_back(reached_as(h, o));
     auto fleet = fleet_of(d, 32);
-    auto nonce = random_nonce();
-    std::vector<std::string> answers(old.size()), errors(old.size());
+    auto mark = random_mark();
+    std::deque<render::AnswerReader> readers;
     std::vector<Job> jobs;
     for (std::size_t i = 0; i < old.size(); ++i) {
-        Job j;
-        j.host = &d.hosts[i];
-        j.script = {render::ask_script(nonce), Effect::read, std::chrono::seconds{60}, true};
-        j.out = [&answers, &errors, i](Stream s, std::string_view bytes) {
-            auto& into = s == Stream::out ? answers[i] : errors[i];
-            auto limit = s == Stream::out ? answer_limit : 10'000;
-            into.append(bytes.substr(0, limit - std::min(limit, into.size())));
-        };
-        jobs.push_back(std::move(j));
+        auto& reader = readers.emplace_back(mark, old[i]);
+        jobs.push_back({&d.hosts[i],
+                        render::ask_script(mark),
+                        {},
+                        [&reader](Stream s, std::string_view bytes) { reader.add(s, bytes); }});
     }
     IgnorePipes ignore;
     auto outcomes = fleet->run(jobs);
@@ -128,12 +124,7 @@ bool ask_hosts(std::vector<render::OldHost>& old, const ImportOptions& o, const 
             interrupted = interrupted || old[i].error->code == Code::interrupted;
             continue;
         }
-        render::read_answer(nonce, answers[i], old[i]);
-        if (auto at = errors[i].find("imops-sudo: refused: "); at != std::string::npos)
-            old[i].unread.push_back(
-                {"sudo", 0,
-                 say("refused, so only what everybody may read was read: {}", "被拒绝，只能读取所有人可读的文件：{}",
-                     one_line(errors[i].substr(at + 21, errors[i].find('\n', at) - at - 21), 200))});
+        readers[i].finish();
     }
     return interrupted;
 }

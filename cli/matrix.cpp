@@ -73,7 +73,7 @@ std::string bare(const std::string& address) {
 /// The talk with all hosts: ready, go, done, bye. One thread: the fleet's loop calls in.
 class Matrix {
     const std::vector<Flow> flows_;
-    const std::string mark_ = random_nonce();
+    const std::string mark_ = random_mark();
     std::deque<Member> members_; // jobs hold references
     const Clock::duration limit_, barrier_, dialling_;
     const Clock::time_point begun_ = Clock::now();
@@ -117,7 +117,7 @@ Matrix::Matrix(std::vector<Flow> flows, const std::vector<const Host*>& hosts, s
     for (auto* h : hosts) {
         Member m;
         m.host = h;
-        m.token = random_nonce();
+        m.token = random_mark();
         for (std::size_t i = 0; i < flows_.size(); ++i) {
             if (flows_[i].from == h) m.ways.push_back(i);
             if (flows_[i].to == h) m.ports.insert(flows_[i].port);

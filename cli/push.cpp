@@ -30,7 +30,7 @@ struct Verdict {
 Line where(const PushReader::Failed& f) {
     if (f.step == "missing") {
         std::string_view rest = f.detail;
-        auto program = render::next_word(rest);
+        auto program = remote::next_word(rest);
         return say("{}: {} is not installed there", "{}：主机上没有安装 {}", f.component, program);
     }
     if (f.step == "busy")
@@ -53,7 +53,7 @@ Line where(const PushReader::Failed& f) {
 Line remedy(const PushReader::Failed& f) {
     if (f.step == "missing") {
         std::string_view rest = f.detail;
-        render::next_word(rest);
+        remote::next_word(rest);
         return rest == "-" ? Line{Text{"Install it, then push again.", "请安装后再推送。"}}
                            : say("Debian, Ubuntu: `apt-get install -y {}`, then push again.",
                                  "Debian、Ubuntu：`apt-get install -y {}`，然后再推送。", rest);
@@ -70,7 +70,7 @@ Line remedy(const PushReader::Failed& f) {
 /// One host while its files are put in place.
 struct HostPush {
     const HostState* state;
-    std::string mark = random_nonce();
+    std::string mark = random_mark();
     PushReader reader{mark};
     std::string noise; // of standard error
     std::future<Verdict> verdict;
@@ -254,8 +254,7 @@ void Pusher::run(const std::vector<const HostState*>& hosts, Fleet& fleet) {
         auto& push = pushes.emplace_back(*s);
         Job job;
         job.host = s->host;
-        job.script = {render::push_script(s->files, push.mark, !o_.push, o_.patience), Effect::write,
-                      std::chrono::minutes{30}, true};
+        job.script = render::push_script(s->files, push.mark, !o_.push, o_.patience);
         job.in = [this, &push] { return feed(push); };
         job.out = [this, &push](Stream stream, std::string_view bytes) { heard(push, stream, bytes); };
         jobs.push_back(std::move(job));

@@ -11,6 +11,7 @@ struct EmbeddedFile {
 
 std::span<const EmbeddedFile> embedded_prelude();
 std::span<const EmbeddedFile> embedded_push();
+std::span<const EmbeddedFile> embedded_remote();
 std::span<const EmbeddedFile> embedded_checks();
 std::span<const EmbeddedFile> embedded_products();
 std::span<const EmbeddedFile> embedded_templates();

@@ -1,47 +1,54 @@
 #include "core/render/live.hpp"
-#include "core/base/embedded_file.hpp"
 #include "core/base/string.hpp"
 #include "core/render/scripts.hpp"
 #include "core/render/stamp.hpp"
+#include <algorithm>
 #include <charconv>
 
 namespace imops::render {
 
-std::string live_script(const std::vector<RenderedFile>& files, std::string_view mark) {
-    auto s = fmt::format("imops_main() {{\nimops_mark={}\n{}exec </dev/null\n", shell_quote(mark),
-                         part_of_script("live.sh"));
-    for (std::size_t i = 0; i < files.size(); ++i)
-        s += fmt::format("imops_live {} {}\n", i, shell_quote(files[i].path));
-    return s + "}\nimops_main\n";
+namespace {
+constexpr std::size_t body_limit = 8u << 20; // the script refuses files of half of it: one may grow meanwhile
 }
 
-LiveReader::LiveReader(std::size_t count, std::string mark)
+Script live_script(const std::vector<RenderedFile>& files, std::string_view mark) {
+    std::string body{part_of_script("live.sh")};
+    for (std::size_t i = 0; i < files.size(); ++i)
+        body += fmt::format("imops_live {} {}\n", i, shell_quote(files[i].path));
+    return remote::script(Effect::read, mark, {}, body + "imops_unwatch\n", std::chrono::seconds{60});
+}
+
+LiveReader::LiveReader(std::size_t count, std::string_view mark)
     : files_(count),
-      lines_{std::move(mark), [this](std::string_view line) { told(line); },
-             [this](std::string_view line) {
-                 if (open_ && body_.size() < 8u << 20) body_.append(line).push_back('\n');
-             }} {}
+      talk_{mark,
+            {[this](Stream stream, std::string_view line) {
+                 if (stream == Stream::out) told(line);
+             },
+             [this](Stream stream, std::string_view bytes) {
+                 if (stream == Stream::err || !open_) return false;
+                 open_->text += bytes.substr(0, body_limit - std::min(body_limit, open_->text.size()));
+                 return true;
+             }}} {}
 
 void LiveReader::told(std::string_view line) {
-    auto word = next_word(line), digits = next_word(line);
+    auto word = remote::next_word(line), digits = remote::next_word(line);
     std::size_t number = files_.size();
     std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (number >= files_.size()) return;
     auto& f = files_[number];
     if (word == "done") {
-        auto text = from_base64(body_);
-        f.state = open_ == &f && line == "0" && text ? LiveFile::State::there : LiveFile::State::unreadable;
-        if (f.state == LiveFile::State::there) f.text = std::move(*text);
+        bool whole = open_ == &f && line == "0" && f.text.size() < body_limit;
+        f.state = whole ? LiveFile::State::there : LiveFile::State::unreadable;
+        if (!whole) f.text.clear();
         open_ = nullptr;
-        body_.clear();
         return;
     }
     if (word == "absent") f.state = LiveFile::State::absent;
     if (word == "unreadable") f.state = LiveFile::State::unreadable;
     if (word == "too_large") f.state = LiveFile::State::too_large;
-    if (word == "file") open_ = &f, body_.clear();
-    f.mode = next_word(line);
-    f.owner = next_word(line);
+    if (word == "file") open_ = &f, f.text.clear();
+    f.mode = remote::next_word(line);
+    f.owner = remote::next_word(line);
 }
 
 Standing standing(const RenderedFile& f, const LiveFile& live) {

@@ -1,5 +1,6 @@
 #pragma once
-#include "core/render/marked.hpp"
+#include "core/remote/conversation.hpp"
+#include "core/remote/script.hpp"
 #include "core/render/render.hpp"
 
 namespace imops::render {
@@ -16,21 +17,20 @@ struct LiveFile {
     std::string text, mode, owner;
 };
 
-/// POSIX sh that prints those files; it only reads.
-std::string live_script(const std::vector<RenderedFile>&, std::string_view mark);
+/// A script that prints those files; it only reads.
+Script live_script(const std::vector<RenderedFile>&, std::string_view mark);
 
 /// Takes its standard output.
 class LiveReader {
     std::vector<LiveFile> files_;
     LiveFile* open_ = nullptr;
-    std::string body_;
-    MarkedLines lines_;
+    remote::Conversation talk_;
     void told(std::string_view);
 
   public:
-    LiveReader(std::size_t count, std::string mark);
+    LiveReader(std::size_t count, std::string_view mark);
     LiveReader(const LiveReader&) = delete;
-    void out(std::string_view bytes) { lines_.add(bytes); }
+    void out(std::string_view bytes) { talk_.add(Stream::out, bytes); }
     /// In the order of the files that were asked for.
     const std::vector<LiveFile>& files() const { return files_; }
 };

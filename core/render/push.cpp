@@ -48,10 +48,9 @@ void add_file(std::string& s, std::size_t number, const RenderedFile& f) {
 
 } // namespace
 
-std::string push_script(const HostFiles& files, std::string_view mark, bool try_only,
-                        std::chrono::seconds ready_within) {
-    std::string s = fmt::format("imops_main() {{\nimops_mark={}\n{}imops_begin || {{ imops_end; return; }}\n",
-                                shell_quote(mark), part_of_script("push.sh"));
+Script push_script(const HostFiles& files, std::string_view mark, bool try_only,
+                   std::chrono::seconds ready_within) {
+    auto s = fmt::format("{}imops_begin || {{ imops_end; return; }}\n", part_of_script("push.sh"));
     for (std::size_t i = 0; i < files.fragments.size(); ++i) add_component(s, i + 1, files.fragments[i]);
     for (std::size_t i = 0; i < files.fragments.size(); ++i) {
         auto& f = files.fragments[i];
@@ -59,14 +58,15 @@ std::string push_script(const HostFiles& files, std::string_view mark, bool try_
         for (auto& file : files.files)
             if (file.component == f.component) add_file(s, i + 1, file);
     }
-    return s + fmt::format("imops_push {} {}\nimops_end\n}}\nimops_main\nexit 0\n", try_only ? "try" : "push",
-                           ready_within.count());
+    s += fmt::format("imops_push {} {}\nimops_end\n", try_only ? "try" : "push", ready_within.count());
+    return remote::script(Effect::write, mark, {}, s, std::chrono::minutes{30});
 }
 
-PushReader::PushReader(std::string mark) : lines_{std::move(mark), [this](std::string_view line) { told(line); }} {}
+PushReader::PushReader(std::string_view mark)
+    : talk_{mark, {[this](Stream, std::string_view line) { told(line); }, {}}} {}
 
 void PushReader::told(std::string_view line) {
-    auto word = next_word(line);
+    auto word = remote::next_word(line);
     auto rest = [&] { return std::string{line}; };
     if (word == "step")
         step = rest();
@@ -75,15 +75,15 @@ void PushReader::told(std::string_view line) {
         if (into && into->size() < 8192) into->append(line).push_back('\n');
     } else if (word == "failed" || word == "not_back") {
         Failed f;
-        f.component = next_word(line);
-        f.step = next_word(line);
+        f.component = remote::next_word(line);
+        f.step = remote::next_word(line);
         f.detail = line;
         if (word == "not_back")
             not_back.push_back(std::move(f));
         else if (!failed)
             failed = std::move(f);
     } else if (word == "replaced") {
-        auto component = std::string{next_word(line)};
+        auto component = std::string{remote::next_word(line)};
         replaced.emplace_back(std::move(component), std::string{line});
     } else if (word == "applied")
         applied.push_back(rest());

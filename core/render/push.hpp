@@ -1,18 +1,19 @@
 #pragma once
-#include "core/render/marked.hpp"
+#include "core/remote/conversation.hpp"
+#include "core/remote/script.hpp"
 #include "core/render/render.hpp"
 #include <chrono>
 
 namespace imops::render {
 
-/// POSIX sh that puts the files of one host in place (core/render/push.sh). After "waiting" it reads one line from
+/// A script that puts the files of one host in place (core/render/push.sh). After "waiting" it reads one line from
 /// standard input: `commit` keeps them; anything else, and the end of the connection, takes all back. `try_only`: files
 /// are laid beside their targets and checked, and nothing is replaced.
-std::string push_script(const HostFiles&, std::string_view mark, bool try_only, std::chrono::seconds ready_within);
+Script push_script(const HostFiles&, std::string_view mark, bool try_only, std::chrono::seconds ready_within);
 
 /// What one host told while files were put in place there.
 class PushReader {
-    MarkedLines lines_;
+    remote::Conversation talk_;
     void told(std::string_view);
 
   public:
@@ -27,9 +28,9 @@ class PushReader {
     std::string step;             // that is being done now: "nginx check"
     bool recovered = false, waiting = false, committed = false, rolled_back = false, tried = false, ended = false;
 
-    explicit PushReader(std::string mark);
+    explicit PushReader(std::string_view mark);
     PushReader(const PushReader&) = delete;
-    void out(std::string_view bytes) { lines_.add(bytes); }
+    void out(std::string_view bytes) { talk_.add(Stream::out, bytes); }
 };
 
 } // namespace imops::render

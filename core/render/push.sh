@@ -1,19 +1,13 @@
 # --- How files are put in place: all are laid beside their targets and checked, then renamed; the former files come back when anything
 # fails, when imops says so, or when the connection ends. Every step has a time limit, so this always comes to its end. All of it is
-# inside one function, since it takes standard input away from the shell.
-export LC_ALL=C
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-export PATH
-unset CDPATH ENV IFS
+# inside one function, behind core/remote/rt.sh, which keeps time and speaks to imops.
 trap '' PIPE HUP # a dead link must not end this half-way
 umask 022
 cd / # a service's user may not enter the home of the one who logged in
-exec 3<&0 </dev/null
 imops_state=/var/lib/imops/push
 imops_dir= imops_files=0 imops_fatal= imops_owns= imops_components= imops_applied=
 
 # ---- for the fragments of components
-have() { command -v "$1" >/dev/null 2>&1; }
 nap() { sleep "$1" 2>/dev/null || sleep 1; } # some know only whole seconds
 new() { # name of a template: its file beside the target; or the target, where that is the same already
     for imops_i in $(imops_numbers); do
@@ -47,7 +41,6 @@ listening() { # TCP port
 }
 
 # ---- what imops is told
-tell() { printf '\n%s %s\n' "$imops_mark" "$*" 2>/dev/null; }
 imops_said() { # file: its last lines
     tail -n 40 "$1" 2>/dev/null | while IFS= read -r imops_line || [ -n "$imops_line" ]; do printf '%s said %s\n' "$imops_mark" "$imops_line" 2>/dev/null; done
 }
@@ -64,43 +57,13 @@ imops_numbers() {
 }
 
 # ---- steps with a time limit
-imops_tree() { # a process and all below it, found in /proc
-    imops_set=" $1 " imops_before=
-    while [ "$imops_set" != "$imops_before" ]; do
-        imops_before=$imops_set
-        for imops_stat in /proc/[0-9]*/stat; do
-            read -r imops_line 2>/dev/null <"$imops_stat" || continue
-            imops_pid=${imops_line%% *}
-            # shellcheck disable=SC2086 # words of a number each
-            set -- ${imops_line##*) }
-            case $imops_set in *" $imops_pid "*) continue ;; esac
-            case $imops_set in *" $2 "*) imops_set="$imops_set$imops_pid " ;; esac
-        done
-    done
-    printf '%s' "$imops_set"
-}
 imops_step() { # seconds, component, step: runs its function; what it prints is in $imops_dir/said. Status 124: it took too long.
     imops_component=$2
+    imops_clock_on
     ("imops_$3_$imops_at") </dev/null >"$imops_dir/said" 2>&1 3<&- &
-    imops_job=$!
-    (
-        trap 'kill "$imops_nap" 2>/dev/null; exit' TERM
-        sleep "$1" &
-        imops_nap=$!
-        wait "$imops_nap"
-        : >"$imops_dir/late"
-        # shellcheck disable=SC2046 # numbers
-        kill -KILL $(imops_tree "$imops_job") 2>/dev/null
-    ) >/dev/null 2>&1 </dev/null 3<&- &
-    imops_clock=$!
-    wait "$imops_job"
-    imops_status=$?
-    kill -TERM "$imops_clock" 2>/dev/null
-    wait "$imops_clock" 2>/dev/null
-    if [ -e "$imops_dir/late" ]; then
-        rm -f "$imops_dir/late"
-        imops_status=124
-    fi
+    imops_wait $! "$1"
+    imops_clock_off
+    [ -z "$imops_late" ] || imops_status=124
     return "$imops_status"
 }
 imops_do() { # seconds, component, step: a failure of it is told

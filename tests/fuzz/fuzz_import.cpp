@@ -24,9 +24,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::vector<OldHost> hosts(1);
     auto& h = hosts.front();
     h.name = h.address = "h";
-    if (which == std::size(mains))
-        read_answer("m", text, h);
-    else
+    if (which == std::size(mains)) {
+        AnswerReader reader{"m", h};
+        reader.add(Stream::out, text);
+        reader.finish();
+    } else
         h.files[mains[which]] = text;
     if (which == 3) h.files["/etc/nginx/conf.d/again.conf"] = text;
     SecretShapes mask;

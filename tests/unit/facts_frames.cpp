@@ -194,7 +194,7 @@ TEST(Frames, marks_that_make_no_sense_do_no_harm) {
 }
 
 TEST(Nonce, is_never_the_same) {
-    auto a = random_nonce(), b = random_nonce();
+    auto a = random_mark(), b = random_mark();
     EXPECT_NE(a, b);
     EXPECT_EQ(a.size(), 6u + 32);
 }
@@ -205,7 +205,7 @@ TEST(ScriptText, holds_every_fact_in_order_and_quotes_what_is_foreign) {
     d.all[1].sh = "echo 2";
     d.all[1].root = true;
     d.all[1].timeout.seconds = 30;
-    auto s = fact_script(d.pointers, {{"IMOPS_DATA", "/srv/it's $(here)"}}, nonce);
+    auto s = fact_script(d.pointers, {{"IMOPS_DATA", "/srv/it's $(here)"}}, nonce).text;
     EXPECT_NE(s.find("IMOPS_DATA='/srv/it'\\''s $(here)'\n"), std::string::npos);
     auto one = s.find("begin 'x.one' 10 ''"), two = s.find("begin 'x.two' 30 root");
     EXPECT_NE(one, std::string::npos);

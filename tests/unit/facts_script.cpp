@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sstream>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +80,12 @@ class Shell {
             left.remove_prefix(std::size_t(n));
         }
     }
+    /// Bytes that were written and that nobody has read yet.
+    int unread() const {
+        int n = 0;
+        ::ioctl(in_, FIONREAD, &n);
+        return n;
+    }
     /// Gives what comes to the reader until both streams end or `enough()`.
     void read(
         FrameReader& into, const std::function<bool()>& enough = [] { return false; }) {
@@ -147,16 +154,16 @@ class Script : public testing::TestWithParam<Which> {
             !run_process({GetParam().argv[0], "true"}, std::chrono::seconds{10}))
             GTEST_SKIP() << GetParam().argv[0] << " is not installed";
     }
-    std::string marker = random_nonce();
+    std::string marker = random_mark();
 
     /// Runs to the end of the script and gives the facts.
     Facts run(const Wanted& wanted, const std::vector<std::string>& before = {}) {
         auto argv = before;
         argv.insert(argv.end(), GetParam().argv.begin(), GetParam().argv.end());
-        auto nonce = random_nonce();
+        auto nonce = random_mark();
         FrameReader reader{wanted.pointers, nonce, now};
         Shell shell{argv, marker};
-        shell.write(fact_script(wanted.pointers, {{"IMOPS_DATA", "/srv/it's"}}, nonce));
+        shell.write(fact_script(wanted.pointers, {{"IMOPS_DATA", "/srv/it's"}}, nonce).text);
         shell.read(reader);
         EXPECT_TRUE(reader.finished()) << reader.noise_text();
         EXPECT_EQ(reader.noise(), 0u) << reader.noise_text();
@@ -267,10 +274,10 @@ TEST_P(Script, nothing_stays_behind_when_the_link_dies) {
     w.add("a.first", "echo 1");
     w.add("b.forever", "echo begun >&2; (sleep 3600) | sleep 3601", 3600);
     w.add("c.never", "echo 2");
-    auto nonce = random_nonce();
+    auto nonce = random_mark();
     FrameReader reader{w.pointers, nonce, now};
     Shell shell{GetParam().argv, marker};
-    shell.write(fact_script(w.pointers, {}, nonce));
+    shell.write(fact_script(w.pointers, {}, nonce).text);
     bool begun = false;
     shell.read(reader, [&] { // both sleeps are there
         auto all = with_marker(marker);
@@ -286,6 +293,28 @@ TEST_P(Script, nothing_stays_behind_when_the_link_dies) {
     EXPECT_EQ(f["a.first"].out, "1");
     EXPECT_EQ(f["b.forever"].got, Got::lost);
     EXPECT_EQ(f["c.never"].got, Got::lost);
+}
+
+TEST_P(Script, words_behind_it_are_not_the_end_of_the_link) {
+    auto folder = std::filesystem::temp_directory_path() / marker;
+    std::filesystem::create_directory(folder);
+    Wanted w;
+    w.add("a.first", "until [ -e " + (folder / "go").string() + " ]; do sleep 0.02; done; echo fine", 60);
+    auto nonce = random_mark();
+    FrameReader reader{w.pointers, nonce, now};
+    Shell shell{GetParam().argv, marker};
+    shell.write(fact_script(w.pointers, {}, nonce).text);
+    shell.read(reader, [&] { return !reader.current().empty(); });
+    shell.write("\nexit\n");
+    auto deadline = Clock::now() + std::chrono::seconds{20};
+    while (shell.unread() > 0 && Clock::now() < deadline) ::poll(nullptr, 0, 5);
+    EXPECT_EQ(shell.unread(), 0) << "the watcher has read it";
+    std::ofstream{folder / "go"} << "go";
+    shell.read(reader);
+    EXPECT_TRUE(reader.finished());
+    EXPECT_EQ(shell.status(), 0);
+    EXPECT_EQ(reader.facts()["a.first"].out, "fine");
+    std::filesystem::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(, Script,

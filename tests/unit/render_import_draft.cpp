@@ -167,22 +167,33 @@ TEST(ImportDraft, secrets_that_a_file_cannot_hold_are_not_kept) {
 }
 
 TEST(ImportAnswer, files_services_and_noise) {
-    OldHost h;
     auto at = std::string{"/etc/redis/redis.conf"};
-    read_answer("m1",
-                "welcome\nm1 nothing\n\nm1 file " + at + "\n" + base64("port 1\n") +
-                    "\n\nm1 end\nm1 file /etc/shadow\nAAAA\nm1 end\nm1 runs redis\nm1 runs evil\nm1 unreadable "
-                    "/etc/nginx/nginx.conf\nm1 over\n",
-                h);
+    auto read = [](const std::string& out, const std::string& err) {
+        OldHost h;
+        AnswerReader reader{"m1", h};
+        for (char c : err) reader.add(Stream::err, {&c, 1});
+        for (char c : out) reader.add(Stream::out, {&c, 1});
+        reader.finish();
+        return h;
+    };
+    auto h = read("welcome\nm1 nothing\n\nm1 file " + at +
+                      "\nport 1\n\nm1 end 0\n\nm1 file /etc/shadow\nAAAA\nm1 end 0\nm1 runs redis\nm1 runs evil\nm1 "
+                      "unreadable /etc/nginx/nginx.conf\nm1 over\n",
+                  "imops-sudo: ok\n");
     EXPECT_FALSE(h.error);
     EXPECT_EQ(h.files, (Tree{{at, "port 1\n"}}));
     EXPECT_EQ(h.running, std::set<std::string>{"redis"});
     ASSERT_EQ(h.unread.size(), 1u);
     EXPECT_EQ(h.unread[0].file, "/etc/nginx/nginx.conf");
-    OldHost cut;
-    read_answer("m1", "m1 file " + at + "\nAAA", cut);
+    auto cut = read("m1 file " + at + "\nAAA", "hello\nimops-sudo: refused: a password is required\nmore\n");
     EXPECT_TRUE(cut.error);
     EXPECT_TRUE(cut.files.empty());
+    ASSERT_EQ(cut.unread.size(), 1u);
+    EXPECT_EQ(cut.unread[0].why.en,
+              "refused, so only what everybody may read was read: a password is required");
+    auto failed = read("m1 file " + at + "\nport 1\nm1 end 1\nm1 over\n", "");
+    EXPECT_TRUE(failed.files.empty());
+    ASSERT_EQ(failed.unread.size(), 1u);
     EXPECT_EQ(from_base64("QQ=="), "A");
     EXPECT_FALSE(from_base64("Q"));
     EXPECT_FALSE(from_base64("Q!=="));

@@ -72,9 +72,9 @@ TEST(Mask, HidesOlderSecretsByTheirNames) {
 TEST(Live, ReadsWhatTheHostPrints) {
     LiveReader r{4, "M"};
     auto text =
-        "\nM file 0 640 root:adm\n" + base64("a\nb\n") +
-        "\n\nM done 0 0\nnoise\nM absent 1\nM unreadable 2 600 root:root\nM file 3 644 a:b\n!!!\n\nM done 3 0\n";
-    for (char c : text) r.out(std::string_view{&c, 1});
+        std::string{"\nM file 0 640 root:adm\na\nb\n\nM done 0 0\nnoise\nM absent 1\nM unreadable 2 600 root:root\n"
+                    "M file 3 644 a:b\nhalf\nM done 3 1\n"};
+    for (char c : text) r.out({&c, 1});
     auto& f = r.files();
     EXPECT_EQ(f[0].state, LiveFile::State::there);
     EXPECT_EQ(f[0].text, "a\nb\n");
@@ -82,7 +82,7 @@ TEST(Live, ReadsWhatTheHostPrints) {
     EXPECT_EQ(f[0].owner, "root:adm");
     EXPECT_EQ(f[1].state, LiveFile::State::absent);
     EXPECT_EQ(f[2].state, LiveFile::State::unreadable);
-    EXPECT_EQ(f[3].state, LiveFile::State::unreadable) << "not base64";
+    EXPECT_EQ(f[3].state, LiveFile::State::unreadable) << "the reader of it failed";
 }
 
 TEST(Live, HostileOutputIsBounded) {
@@ -110,10 +110,11 @@ TEST(Push, ReaderTellsHowItWent) {
 class Step : public testing::TestWithParam<const char*> {
   protected:
     std::string run(const std::string& body, int seconds) const {
-        auto script = fmt::format(
-            "imops_main() {{\nimops_mark=M\n{}imops_dir=$(mktemp -d)\nimops_at=1\nimops_try_1() {{\n{}\n}}\nimops_step "
-            "{} x try\necho \"status $?\"\ncat \"$imops_dir/said\"\nrm -rf \"$imops_dir\"\n}}\nimops_main\nexit 0\n",
-            part_of_script("push.sh"), body, seconds);
+        auto script = remote::program(
+            "M", {},
+            fmt::format("{}imops_dir=$(mktemp -d)\nimops_at=1\nimops_try_1() {{\n{}\n}}\nimops_step {} x try\n"
+                        "echo \"status $?\"\ncat \"$imops_dir/said\"\nrm -rf \"$imops_dir\"\n",
+                        part_of_script("push.sh"), body, seconds));
         std::vector<std::string> argv;
         for (auto word : split(GetParam(), ' ')) argv.emplace_back(word);
         argv.emplace_back("-s");

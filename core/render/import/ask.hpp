@@ -1,4 +1,6 @@
 #pragma once
+#include "core/remote/conversation.hpp"
+#include "core/remote/script.hpp"
 #include "core/render/import/draft.hpp"
 
 namespace imops::render {
@@ -6,12 +8,29 @@ namespace imops::render {
 /// How much is read: of one file, and of one host.
 constexpr std::size_t old_file_limit = 1u << 20, old_host_limit = 8u << 20;
 
-/// A script that prints the files of old_places() and which of their services run: it only reads, in one round trip.
-/// Files are printed as base64 between lines that begin with the nonce, so that nothing in a file can pass for such a
-/// line.
-std::string ask_script(std::string_view nonce);
-/// What it printed; noise of a log-in before it is ignored. Without its end the host has an error.
-void read_answer(std::string_view nonce, std::string_view answer, OldHost& into);
+/// A script that prints the files of old_places() and which of their services run: it only reads, in one round trip
+/// (core/render/import/ask.sh).
+Script ask_script(std::string_view mark);
+
+/// Takes what it says on both streams, in pieces cut anywhere. Files of foreign names are dropped, memory is bounded.
+class AnswerReader {
+    OldHost& into_;
+    remote::Conversation talk_;
+    std::string path_, body_; // the file that is coming
+    bool open_ = false;
+    std::size_t total_ = 0;
+
+    void told(std::string_view words);
+    void close(std::string_view status);
+    void unread(const std::string& file, Line why);
+
+  public:
+    AnswerReader(std::string_view mark, OldHost& into);
+    AnswerReader(const AnswerReader&) = delete;
+    void add(Stream stream, std::string_view bytes) { talk_.add(stream, bytes); }
+    /// All of it has come. Without the script's end the host has an error; a sudo that refused is told.
+    void finish();
+};
 
 /// The same files from a folder as `imops render -o` writes it: ROOT/etc/… Links lead to files below ROOT alone.
 void read_folder(const std::string& root, OldHost& into);
