@@ -88,11 +88,11 @@ TEST_P(Every, bytes_fed_come_back_unchanged) {
 
 TEST_P(Every, a_script_past_its_limit_is_ended_with_all_its_processes) {
     Task one{host(), "sleep 600 & echo $!; wait; exit 0"};
-    one.job.script.limit = 1500ms;
+    one.job.script.limit = 5s; // a busy machine needs some of it before the script says its first word
     auto o = run(fleet(), one);
     EXPECT_EQ(code_of(o), Code::timed_out) << describe(o);
-    EXPECT_GE(o.took, 1500ms);
-    EXPECT_LT(o.took, 10s);
+    EXPECT_GE(o.took, 5s);
+    EXPECT_LT(o.took, 60s);
     ASSERT_FALSE(one.out.empty());
     auto helper = pid_t(std::stoi(one.out));
     if (GetParam() != Transport::local)
