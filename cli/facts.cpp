@@ -26,13 +26,15 @@ void run_facts(Program& p, const Options& o) {
     check_selection(o.select, c, d);
     auto product = p.product(*d.product, &d.product, d.file);
     auto checks = selected_checks(o.select, c, product);
+    auto generic = p.product("generic");
+    Placement placement{d, product, generic};
     for (auto* h : selected_hosts(o.select, d)) {
         std::cout << "# "
                   << say("what imops runs on {} as `sh -s`; the mark is a fresh random number in each run",
                          "imops 在 {} 上以 `sh -s` 运行的内容；标记在每次运行时随机生成", h->name)
                          .in(p.lang)
                   << '\n';
-        std::cout << fact_script(needed_facts(checks, c, *h, o.active), script_variables(*h, d, product), "imops-0000")
+        std::cout << fact_script(needed_facts(checks, c, *h, o.active), script_variables(*h, placement), "imops-0000")
                   << '\n';
     }
 }

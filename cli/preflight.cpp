@@ -86,7 +86,7 @@ void run_preflight(Program& p, Options& o) {
                                   [&] { return ask_services(d, services, catalogue, checks, o.collect.timeout); });
         auto fleet = fleet_of(d, o.collect.fan_out);
         r.interrupted =
-            collect(*fleet, d, product, catalogue, hosts, checks, o.collect, p, [&](const Host& h, Facts facts) {
+            collect(*fleet, judge.placement(), catalogue, hosts, checks, o.collect, p, [&](const Host& h, Facts facts) {
                 judged(h, facts);
                 if (!o.save.empty()) bundle.hosts[h.name] = std::move(facts);
             });

@@ -84,12 +84,12 @@ class Figures {
         return m;
     }
 
-    bool ask(const std::vector<const Host*>& hosts, const Product& product, const Program& p,
+    bool ask(const std::vector<const Host*>& hosts, const Program& p,
              std::map<std::string, render::Measured>& into) {
         auto fleet = fleet_of(d_, 32);
         CollectOptions options;
         options.passive = true;
-        return collect(*fleet, d_, product, catalogue_, hosts, checks_, options, p,
+        return collect(*fleet, judge_.placement(), catalogue_, hosts, checks_, options, p,
                        [&](const Host& h, Facts facts) { into[h.name] = of(h, facts); });
     }
 };
@@ -150,7 +150,7 @@ render::Measured Rendering::measured(const Host& h) const {
 bool Rendering::measure() {
     if (!o_.from.empty()) return false;
     Figures figures{p_, d_, product_, p_.product("generic")};
-    return figures.ask(hosts_, product_, p_, measured_);
+    return figures.ask(hosts_, p_, measured_);
 }
 
 render::Renderer Rendering::renderer(bool secrets, bool fragments) const {

@@ -242,7 +242,7 @@ void run_size(Program& p, const Options& o) {
         std::vector<const Host*> hosts = selected_hosts({}, d);
         CollectOptions options;
         options.passive = true;
-        r.interrupted = collect(*fleet, d, product, catalogue, hosts, checks, options, p,
+        r.interrupted = collect(*fleet, judge.placement(), catalogue, hosts, checks, options, p,
                                 [&](const Host& h, Facts facts) { compare_host(r, h, d, judge, facts); });
     } else if (!o.from.empty())
         for (auto& h : d.hosts) compare_host(r, h, d, judge, bundle.hosts[h.name]);
