@@ -1,6 +1,5 @@
 #include "cli/collect.hpp"
 #include "cli/matrix.hpp"
-#include "core/base/process.hpp"
 #include "core/base/string.hpp"
 #include "core/facts/script.hpp"
 #include <algorithm>
@@ -97,7 +96,6 @@ void add_access(Facts& facts, const Host& h, const Outcome& o, const FrameReader
 bool collect(Fleet& fleet, const Placement& placement, const Catalogue& catalogue,
              const std::vector<const Host*>& hosts, const std::vector<const Check*>& checks, const CollectOptions& o,
              const Program& program, const std::function<void(const Host&, Facts)>& arrived) {
-    IgnorePipes ignore;
     bool interrupted = false;
     std::map<const Host*, Facts> waiting; // hosts with active facts still to come
     bool matrix = !o.passive && std::any_of(checks.begin(), checks.end(), [](auto* c) {

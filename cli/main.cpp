@@ -158,6 +158,7 @@ int main(int argc, char** argv) {
     rlimit no_core{0, 0}; // a core file would hold secrets
     ::setrlimit(RLIMIT_CORE, &no_core);
     ::prctl(PR_SET_DUMPABLE, 0);
+    begin_program();
     catch_signals();
     std::ios::sync_with_stdio(false);
     try {

@@ -4,7 +4,7 @@
 #include "core/base/string.hpp"
 #include "core/base/units.hpp"
 #include <algorithm>
-#include <csignal>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -18,27 +18,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-volatile int stopped = 0;
-
-void on_signal(int) {
-    if (stopped) ::_exit(status::interrupted);
-    stopped = 1;
-}
-
 /// "checks/memory.yaml" -> "memory"
 std::string stem(std::string_view path) { return fs::path{path}.stem().string(); }
 
 } // namespace
-
-const volatile int* stop_flag() { return &stopped; }
-
-void catch_signals() {
-    struct sigaction a {};
-    a.sa_handler = on_signal; // no SA_RESTART: the wait must return
-    ::sigaction(SIGINT, &a, nullptr);
-    ::sigaction(SIGTERM, &a, nullptr);
-    ::sigaction(SIGHUP, &a, nullptr);
-}
 
 Deployment Program::deployment(const KnownNames& names) {
     auto text = read_file(config, std::size_t{1} << 30); // the reader refuses what is too large, with its size
@@ -172,8 +155,10 @@ void Program::finish(Report& r) {
         writer->write(r, plain_options, text);
         write_file(o.substr(equals + 1), text.str());
     }
+    errno = 0;
     shown->write(r, w, std::cout);
     std::cout.flush();
+    if (!std::cout && errno == EPIPE) end_of_broken_pipe(); // as it ends any program: `| head` is no error
     if (!std::cout)
         throw Failure{Error{Code::io,
                             Text{"the report could not be written to standard output", "报告无法写到标准输出"},

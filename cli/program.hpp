@@ -1,5 +1,6 @@
 #pragma once
 #include "core/check/run.hpp"
+#include "core/loop/program.hpp"
 #include "core/report/writer.hpp"
 #include <CLI/CLI.hpp>
 #include <map>
@@ -45,8 +46,6 @@ struct Program {
 };
 
 /// Non-zero after Ctrl-C or SIGTERM; the second one ends the program at once.
-const volatile int* stop_flag();
-void catch_signals();
 
 /// For options that take a number of 0 or more.
 CLI::Validator not_negative(const Program&);

@@ -1,7 +1,6 @@
 #include "cli/push.hpp"
 #include "cli/collect.hpp"
 #include "cli/probing.hpp"
-#include "core/base/process.hpp"
 #include "core/base/string.hpp"
 #include "core/facts/script.hpp"
 #include "core/render/push.hpp"
@@ -323,7 +322,6 @@ void ask(const Program& p, const RenderOptions& o) {
 } // namespace
 
 void push(Program& p, Rendering& rendering, const RenderOptions& o, Report& r) {
-    IgnorePipes ignore;
     auto renderer = rendering.renderer(true, true);
     auto fleet = fleet_of(rendering.deployment(), std::max(o.fan_out, 8));
     auto states = read_states(rendering, renderer, *fleet);

@@ -1,6 +1,5 @@
 #include "cli/services.hpp"
 #include "cli/program.hpp"
-#include "core/base/process.hpp"
 #include "core/service/dns.hpp"
 #include "core/service/endpoint.hpp"
 #include "core/service/http.hpp"
@@ -163,8 +162,7 @@ class Round {
     }
 
   public:
-    /// Secrets are read first, all at once: a command may take seconds, and the variables of libpq are taken away
-    /// afterwards.
+    /// Secrets are read first, all at once: a command may take seconds.
     Round(const Deployment& d, const std::vector<const Service*>& services, std::chrono::milliseconds limit)
         : d_{d}, limit_{limit}, tunnels_{d.hosts, limit, stop_flag()}, asked_(services.size()) {
         for_each_at_once(services.size(), [&](std::size_t i) {
@@ -174,7 +172,6 @@ class Round {
     }
 
     const std::vector<Asked>& ask(const std::vector<const Check*>& checks) {
-        service::WithoutPgVariables without_pg_variables;
         TlsRound tls{asked_, checks};
         std::vector<Asked*> alone, in_one_loop;
         for (auto& a : asked_)
@@ -215,7 +212,6 @@ Facts as_facts(const Asked& a, const Catalogue& catalogue) {
 std::map<std::string, Facts> ask_services(const Deployment& d, const std::vector<const Service*>& services,
                                           const Catalogue& catalogue, const std::vector<const Check*>& checks,
                                           std::chrono::milliseconds limit) {
-    IgnorePipes ignore_pipes;
     Round round{d, services, std::min(limit, std::chrono::milliseconds{15'000})};
     std::map<std::string, Facts> all;
     for (auto& a : round.ask(checks)) all[a.service->name] = as_facts(a, catalogue);

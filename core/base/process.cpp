@@ -1,4 +1,5 @@
 #include "core/base/process.hpp"
+#include "core/base/environment.hpp"
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -7,8 +8,6 @@
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char** environ;
 
 namespace imops {
 
@@ -54,7 +53,7 @@ int start(const std::vector<std::string>& argv, const Pipe& in, const Pipe& out,
     sigaddset(&defaults, SIGINT);
     ::posix_spawnattr_setsigdefault(&attr, &defaults);
     ::posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
-    int rc = ::posix_spawnp(&pid, args[0], &files, &attr, args.data(), environ);
+    int rc = ::posix_spawnp(&pid, args[0], &files, &attr, args.data(), environment_of_children().data());
     ::posix_spawn_file_actions_destroy(&files);
     ::posix_spawnattr_destroy(&attr);
     return rc;
@@ -62,12 +61,8 @@ int start(const std::vector<std::string>& argv, const Pipe& in, const Pipe& out,
 
 } // namespace
 
-IgnorePipes::IgnorePipes() : before_{std::signal(SIGPIPE, SIG_IGN)} {}
-IgnorePipes::~IgnorePipes() { std::signal(SIGPIPE, before_); }
-
 Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::milliseconds limit,
                           std::string_view input) {
-    IgnorePipes ignore;
     auto cannot = [&](int e) {
         return Error{
             Code::io,

@@ -5,7 +5,6 @@
 #include "core/net/ssh2_session.hpp"
 #include "core/net/ssh_folder.hpp"
 #include <algorithm>
-#include <csignal>
 #include <map>
 
 namespace imops {
@@ -19,21 +18,6 @@ std::string key_of(const Host& h) {
     return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", h.name, h.address, h.port, h.user, h.via, int(h.transport),
                        h.host_key, h.known_hosts, fmt::join(h.identities, "\n"));
 }
-
-/// Writing to a shell that has ended must be an error, not the end of this program.
-class NoBrokenPipe {
-    struct sigaction old_ {};
-
-  public:
-    NoBrokenPipe() {
-        struct sigaction ignore {};
-        ignore.sa_handler = SIG_IGN;
-        ::sigaction(SIGPIPE, &ignore, &old_);
-    }
-    ~NoBrokenPipe() { ::sigaction(SIGPIPE, &old_, nullptr); }
-    NoBrokenPipe(const NoBrokenPipe&) = delete;
-    NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
-};
 
 /// One job on its way: first perhaps a question to `ssh -G`, then a session.
 struct Slot {
@@ -305,7 +289,6 @@ void RealFleet::wait(std::vector<Slot>& slots, bool at_once) {
 }
 
 std::vector<Outcome> RealFleet::run(std::span<const Job> jobs, const std::function<void(const Outcome&)>& done) {
-    NoBrokenPipe guard;
     std::vector<std::optional<Outcome>> outcomes(jobs.size());
     std::vector<Slot> slots;
     for (std::size_t next = 0; next < jobs.size() || !slots.empty();) {

@@ -148,18 +148,4 @@ Told ask_postgres(const Target& t) {
     return told;
 }
 
-WithoutPgVariables::WithoutPgVariables() {
-    for (auto** e = environ; *e; ++e)
-        if (std::string_view entry{*e}; entry.starts_with("PG") && entry.find('=') != entry.npos)
-            hidden_.emplace_back(entry.substr(0, entry.find('=')), entry.substr(entry.find('=') + 1));
-    for (auto& [name, value] : hidden_) ::unsetenv(name.c_str());
-}
-
-WithoutPgVariables::~WithoutPgVariables() {
-    for (auto& [name, value] : hidden_) {
-        ::setenv(name.c_str(), value.c_str(), 1);
-        ::explicit_bzero(value.data(), value.size());
-    }
-}
-
 } // namespace imops::service

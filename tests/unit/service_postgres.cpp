@@ -118,17 +118,3 @@ TEST(Postgres, statements_are_asked_for_where_they_are) {
     EXPECT_EQ(with.size(), without.size() + 1);
     EXPECT_NE(with.back().sql.find("FROM public.pg_stat_statements s"), std::string::npos);
 }
-
-TEST(Postgres, nothing_of_the_operators_environment_leaks_in) {
-    ::setenv("PGPASSWORD", "s3cret", 1);
-    ::setenv("PGSERVICE", "other", 1);
-    {
-        WithoutPgVariables hidden;
-        EXPECT_EQ(std::getenv("PGPASSWORD"), nullptr);
-        EXPECT_EQ(std::getenv("PGSERVICE"), nullptr);
-    }
-    EXPECT_STREQ(std::getenv("PGPASSWORD"), "s3cret");
-    EXPECT_STREQ(std::getenv("PGSERVICE"), "other");
-    ::unsetenv("PGPASSWORD");
-    ::unsetenv("PGSERVICE");
-}

@@ -1,4 +1,3 @@
-#include "core/base/process.hpp"
 #include "core/service/s3.hpp"
 #include "tests/unit/loopback.hpp"
 
@@ -48,7 +47,6 @@ struct Case {
         return ask_at(server.port());
     }
     Told ask_at(int port) {
-        IgnorePipes ignore;
         target.port = port;
         target.deadline = Clock::now() + std::chrono::seconds{5};
         return ask_s3(target);

@@ -1,4 +1,3 @@
-#include "core/base/process.hpp"
 #include "core/service/certificate.hpp"
 #include "core/service/hello.hpp"
 #include "core/service/starttls.hpp"
@@ -56,7 +55,6 @@ struct Made {
 
 /// A TLS server at the other end of a socket pair, for one handshake.
 class Server {
-    IgnorePipes ignore_pipes_;
     int fds_[2];
     std::jthread thread_;
 
