@@ -1,8 +1,8 @@
 #include "cli/matrix.hpp"
-#include "core/model/placement.hpp"
 #include "core/base/embedded_file.hpp"
 #include "core/base/string.hpp"
 #include "core/facts/script.hpp"
+#include "core/model/placement.hpp"
 #include <algorithm>
 #include <charconv>
 #include <deque>

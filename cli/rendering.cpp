@@ -84,8 +84,7 @@ class Figures {
         return m;
     }
 
-    bool ask(const std::vector<const Host*>& hosts, const Program& p,
-             std::map<std::string, render::Measured>& into) {
+    bool ask(const std::vector<const Host*>& hosts, const Program& p, std::map<std::string, render::Measured>& into) {
         auto fleet = fleet_of(d_, 32);
         CollectOptions options;
         options.passive = true;

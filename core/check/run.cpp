@@ -123,12 +123,7 @@ std::vector<const FactDef*> needed_facts(const std::vector<const Check*>& checks
 
 Judge::Judge(const Catalogue& c, const Deployment& d, const Product& p, const Product& generic,
              std::vector<const Check*> checks, double now)
-    : catalogue_{c},
-      deployment_{d},
-      product_{p},
-      placement_{d, p, generic},
-      checks_{std::move(checks)},
-      now_{now} {
+    : catalogue_{c}, deployment_{d}, product_{p}, placement_{d, p, generic}, checks_{std::move(checks)}, now_{now} {
     std::set<std::string> seen;
     for (auto* k : checks_)
         if (k->fleet)

@@ -191,11 +191,7 @@ std::string TemplateData::secret(std::string_view name, const SecretRef& r) {
 
 TemplateData::TemplateData(const Deployment& d, const Product& product, const Product& generic,
                            const std::vector<Product>& all, SecretValues& secrets, std::set<std::string> wanted)
-    : d_{d},
-      product_{product},
-      placement_{d, product, generic},
-      secrets_{secrets},
-      wanted_{std::move(wanted)} {
+    : d_{d}, product_{product}, placement_{d, product, generic}, secrets_{secrets}, wanted_{std::move(wanted)} {
     auto& w = d.workload;
     data_ = Language::constants();
     data_["deployment"]["name"] = d.name;

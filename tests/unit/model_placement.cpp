@@ -28,10 +28,10 @@ components:
     role: cache
     ports: [{name: redis, port: 6379, from: [app]}]
 sizing:
-  - {role: app, cores: 2, memory: 4 GB, disk: 20 GB, source: own}
-  - {role: backup, cores: 64, memory: 256 GB, disk: 20 GB, source: own}
+  - {role: app, registered: 1000, cores: 2, memory: 4 GB, disk: 20 GB, source: own}
+  - {role: backup, registered: 1000, cores: 64, memory: 256 GB, disk: 20 GB, source: own}
 probes:
-  - {name: health, component: server, url: "http://{address}:{port.client}/health", source: own}
+  - {name: health, component: server, depth: shallow, url: "http://{address}:{port.client}/health", source: own}
 )";
 
 struct Site {
@@ -91,7 +91,8 @@ TEST(Placement, every_value_has_a_name_that_is_known) {
     add_host_names(s);
     auto names = s.names();
     std::size_t found = 0;
-    for (auto& [key, value] : host_data(site.placement.view(site.d.hosts[0]))["host"].items()) {
+    auto data = host_data(site.placement.view(site.d.hosts[0]));
+    for (auto& [key, value] : data["host"].items()) {
         EXPECT_NE(s.find("host." + key), nullptr) << key;
         ++found;
     }
