@@ -15,8 +15,8 @@ class EndpointGate final : public change::Gate {
     change::Verdict ask(const Host&, const std::set<std::string>& must) const;
 
   public:
-    EndpointGate(const Program& p, const Deployment& d, const Product& product, std::chrono::seconds patience)
-        : d_{d}, endpoints_{p, d, product}, patience_{patience} {}
+    EndpointGate(const Program& p, const Deployment& d, std::chrono::seconds patience)
+        : d_{d}, endpoints_{p, d}, patience_{patience} {}
     void before() override { well_ = endpoints_.well(std::chrono::seconds{5}); }
     /// What was well before, and the deep probes that are asked on this host.
     change::Verdict after(const Host&) override;

@@ -47,8 +47,7 @@ Catalogue Program::catalogue(const std::string& beside) const {
     auto folder = fs::path{beside}.parent_path() / "checks";
     std::vector<std::string> folders = check_folders;
     std::error_code none;
-    // a checkout's own packs are the built-in ones
-    if (!beside.empty() && fs::is_directory(folder, none) && !fs::exists(folder / "memory.yaml", none))
+    if (!beside.empty() && fs::is_directory(folder, none) && !is_checkout(folder.parent_path()))
         folders.insert(folders.begin(), folder.string());
     std::vector<std::string> paths;
     for (auto& f : folders) {
@@ -96,6 +95,17 @@ Product Program::product(const std::string& id, const Placed<std::string>* asked
                               : imops::say("Did you mean '{}'? For a product that is not listed write `generic`.",
                                            "是否想写 '{}'？未列出的产品请写 `generic`。", near));
     throw Failure{problems.take()};
+}
+
+bool is_checkout(const fs::path& folder) {
+    std::error_code none;
+    return fs::exists(folder / "cmake" / "embed.cmake", none);
+}
+
+Case Program::open(Deployment d, const std::string& beside) const {
+    auto packs = catalogue(beside);
+    auto of = product(*d.product, &d.product, d.file);
+    return {std::move(d), std::move(packs), std::move(of), product("generic")};
 }
 
 void Program::check_outputs() const {

@@ -1,8 +1,9 @@
 #pragma once
-#include "core/check/run.hpp"
 #include "core/loop/program.hpp"
 #include "core/report/writer.hpp"
+#include "core/run/case.hpp"
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ struct Program {
     Product product(const std::string& id, const Placed<std::string>* asked = nullptr,
                     const std::string& file = {}) const;
     std::vector<std::string> product_ids() const;
+    /// What a command works on; the site's own packs lie beside `beside` (empty: there are none). Throws Failure.
+    Case open(Deployment, const std::string& beside) const;
 
     /// Refuses unknown formats before any work is done (Failure, Code::usage).
     void check_outputs() const;
@@ -46,6 +49,9 @@ struct Program {
 };
 
 /// Non-zero after Ctrl-C or SIGTERM; the second one ends the program at once.
+
+/// Whether it is a checkout of imops, whose checks/ and templates/ are the built-in ones and no site's own.
+bool is_checkout(const std::filesystem::path&);
 
 /// For options that take a number of 0 or more.
 CLI::Validator not_negative(const Program&);

@@ -106,7 +106,7 @@ void push(Program& p, Rendering& rendering, const RenderOptions& o, Report& r) {
     }
     // a try replaces nothing: there is nothing to keep a journal of
     change::Journal journal{o.push ? change::journal_path(d.name) : ""};
-    EndpointGate gate{p, d, rendering.product(), o.patience};
+    EndpointGate gate{p, d, o.patience};
     if (o.push) gate.before();
     change::PushTools tools;
     tools.fleet = [&] { return fleet_of(d, o.fan_out); };
