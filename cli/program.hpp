@@ -24,12 +24,15 @@ struct Program {
     std::vector<std::string> check_folders; // --checks
     std::vector<std::string> outputs;       // --output FORMAT[=FILE]
     bool strict = false, all = false;
+    std::string command; // as it was typed, for the log
+    LogOptions log;      // what the command line says of it; imops.yaml says the rest
     int exit = 0;
 
     /// A fixed text in the language of the run: help, prompts.
     std::string in(Text t) const { return std::string{t.in(lang)}; }
 
-    /// Reads `config` (throws Failure); the deployment's own language counts when --lang was not given.
+    /// Reads `config` (throws Failure); the deployment's own language counts when --lang was not given, its log when
+    /// --log-file was not.
     Deployment deployment(const KnownNames& = {});
     /// Built-in packs, `checks/` beside imops.yaml (or beside `beside`), then --checks. Throws Failure.
     Catalogue catalogue(const std::string& beside) const;
@@ -44,6 +47,8 @@ struct Program {
     /// Writes the report to standard output and to files, sets `exit`.
     void finish(Report&);
     WriteOptions write_options(bool terminal) const;
+    /// The log of --log-file and --verbose. Throws Failure when it cannot be written.
+    void begin_log() const;
     /// A line on standard error, unless --quiet.
     void say(const Line&) const;
 };
@@ -58,6 +63,7 @@ CLI::Validator not_negative(const Program&);
 void add_output_options(CLI::App&, Program&);
 void add_config_option(CLI::App&, Program&);
 void add_check_folders(CLI::App&, Program&);
+void add_log_options(CLI::App&, Program&);
 
 /// One for each command; the list is in main.cpp.
 void add_init(CLI::App&, Program&);

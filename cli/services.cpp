@@ -151,7 +151,14 @@ class Round {
 
     void ask(Asked& a) {
         a.target.deadline = net::Clock::now() + limit_;
+        LogTimer timer;
         a.told = asker(*a.service)(a.target);
+        log(LogLevel::info, "service",
+            {{"name", a.service->name},
+             {"type", word(a.service->type)},
+             {"address", a.target.address},
+             {"port", a.target.port},
+             timer.ms()});
     }
 
     void ask_together(const std::vector<Asked*>& asked) {
