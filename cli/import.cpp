@@ -1,7 +1,6 @@
 #include "cli/collect.hpp"
 #include "cli/render.hpp"
 #include "core/base/file.hpp"
-#include "core/base/process.hpp"
 #include "core/base/string.hpp"
 #include "core/model/rules.hpp"
 #include "core/render/import/ask.hpp"
@@ -112,7 +111,6 @@ bool ask_hosts(std::vector<render::OldHost>& old, const ImportOptions& o, const 
                         {},
                         [&reader](Stream s, std::string_view bytes) { reader.add(s, bytes); }});
     }
-    IgnorePipes ignore;
     auto outcomes = fleet->run(jobs);
     bool interrupted = false;
     for (std::size_t i = 0; i < old.size(); ++i) {

@@ -1,4 +1,5 @@
 #include "core/model/secret_ref.hpp"
+#include "core/base/environment.hpp"
 #include "core/base/process.hpp"
 #include "core/base/string.hpp"
 #include <cerrno>
@@ -43,14 +44,14 @@ Result<Secret> from_file(const std::string& path) {
 
 Result<Secret> SecretRef::read() const {
     if (!env.empty()) {
-        const char* value = std::getenv(env.c_str());
+        auto value = environment_variable(env);
         if (!value)
             return Error{Code::config,
                          say("the environment variable {} is not set", "环境变量 {} 未设置", env),
                          say("Set it without leaving it in the history:  read -rs {0} && export {0}",
                              "设置它且不留在历史记录中：  read -rs {0} && export {0}", env),
                          {}};
-        return Secret{value, "env " + env};
+        return Secret{*std::move(value), "env " + env};
     }
     if (!file.empty()) return from_file(file);
     auto ended = run_process(command, std::chrono::seconds{10});

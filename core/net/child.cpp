@@ -1,4 +1,5 @@
 #include "core/net/child.hpp"
+#include "core/base/environment.hpp"
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -7,8 +8,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char** environ;
 
 namespace imops::net {
 
@@ -44,7 +43,7 @@ int spawn(const std::vector<std::string>& argv, int in, int out, int err, pid_t&
     ::posix_spawnattr_setsigdefault(&how, &defaults);
     ::posix_spawnattr_setsigmask(&how, &none);
     ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    int rc = ::posix_spawnp(&pid, args[0], &files, &how, args.data(), environ);
+    int rc = ::posix_spawnp(&pid, args[0], &files, &how, args.data(), environment_of_children().data());
     ::posix_spawn_file_actions_destroy(&files);
     ::posix_spawnattr_destroy(&how);
     return rc;

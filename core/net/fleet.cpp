@@ -1,11 +1,12 @@
 #include "core/net/fleet.hpp"
+#include "core/base/log.hpp"
+#include "core/model/deployment.hpp"
 #include "core/net/choose.hpp"
 #include "core/net/process_session.hpp"
 #include "core/net/question.hpp"
 #include "core/net/ssh2_session.hpp"
 #include "core/net/ssh_folder.hpp"
 #include <algorithm>
-#include <csignal>
 #include <map>
 
 namespace imops {
@@ -20,20 +21,23 @@ std::string key_of(const Host& h) {
                        h.host_key, h.known_hosts, fmt::join(h.identities, "\n"));
 }
 
-/// Writing to a shell that has ended must be an error, not the end of this program.
-class NoBrokenPipe {
-    struct sigaction old_ {};
-
-  public:
-    NoBrokenPipe() {
-        struct sigaction ignore {};
-        ignore.sa_handler = SIG_IGN;
-        ::sigaction(SIGPIPE, &ignore, &old_);
-    }
-    ~NoBrokenPipe() { ::sigaction(SIGPIPE, &old_, nullptr); }
-    NoBrokenPipe(const NoBrokenPipe&) = delete;
-    NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
-};
+void note(const Outcome& o, Effect effect) {
+    std::string_view does = effect == Effect::read ? "read" : "write";
+    if (o.result)
+        log(LogLevel::info, "script",
+            {{"host", o.host->name},
+             {"transport", word(o.transport)},
+             {"effect", does},
+             {"status", (*o.result).status},
+             {"ms", o.took}});
+    else
+        log(LogLevel::warning, "script",
+            {{"host", o.host->name},
+             {"transport", word(o.transport)},
+             {"effect", does},
+             {"error", o.result.error().what.en},
+             {"ms", o.took}});
+}
 
 /// One job on its way: first perhaps a question to `ssh -G`, then a session.
 struct Slot {
@@ -247,9 +251,11 @@ bool RealFleet::try_again(Slot& slot, Clock::time_point now) {
 
 std::optional<Outcome> RealFleet::outcome(Slot& slot, Clock::time_point now) {
     auto made = [&](Result<Exit> result) {
-        return Outcome{slot.job->host, std::move(result),
-                       std::chrono::duration_cast<std::chrono::milliseconds>(now - slot.begun), slot.route.transport,
-                       slot.route.why};
+        Outcome o{slot.job->host, std::move(result),
+                  std::chrono::duration_cast<std::chrono::milliseconds>(now - slot.begun), slot.route.transport,
+                  slot.route.why};
+        note(o, slot.job->script.effect);
+        return o;
     };
     if (!slot.error && slot.session && slot.session->result()) {
         if (!*slot.session->result() && try_again(slot, now)) {
@@ -305,7 +311,6 @@ void RealFleet::wait(std::vector<Slot>& slots, bool at_once) {
 }
 
 std::vector<Outcome> RealFleet::run(std::span<const Job> jobs, const std::function<void(const Outcome&)>& done) {
-    NoBrokenPipe guard;
     std::vector<std::optional<Outcome>> outcomes(jobs.size());
     std::vector<Slot> slots;
     for (std::size_t next = 0; next < jobs.size() || !slots.empty();) {

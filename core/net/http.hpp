@@ -60,7 +60,7 @@ struct Response {
 /// Asks many at once: one loop, one wait, no thread for each. A connection of its own for each question, closed after
 /// it, so that the phases are those of a client that comes for the first time. Certificates are always verified, TLS
 /// is 1.2 or newer; no proxy of the environment, no cookies, no .netrc, no compression (so the limit of a body is what
-/// it is). Ignore SIGPIPE while it runs.
+/// it is).
 class Http {
     struct Transfer;
     struct Free {

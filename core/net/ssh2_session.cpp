@@ -32,6 +32,7 @@ void Ssh2Session::abort() {
 
 void Ssh2Session::begin(const Job& job, std::string prefix, Rise rise, Clock::time_point now) {
     exchange_.emplace(job, std::move(prefix));
+    since_ = {};
     result_.reset();
     rise_ = rise;
     end_sent_ = stale_ = false;
@@ -207,6 +208,7 @@ Ssh2Session::Go Ssh2Session::login(Clock::time_point now) {
     case Ssh2Login::Got::wait: return Go::wait;
     case Ssh2Login::Got::in:
         login_.reset();
+        connected("libssh2");
         at_ = At::open;
         return Go::on;
     case Ssh2Login::Got::refused: break;

@@ -60,9 +60,12 @@ imops_clock_off() {
 imops_wait() {
     imops_ticks=0 imops_late='' imops_limit=$2 imops_run=$1
     while :; do
+        imops_seen=$imops_ticks
         wait "$imops_run"
         imops_status=$?
-        kill -0 "$imops_run" 2>/dev/null || break # else: only a tick interrupted the wait
+        # A tick that interrupts the wait gives 142 (SIGALRM), also if the process has ended in the same moment: its own
+        # status is still to be had.
+        [ "$imops_status" = 142 ] && [ "$imops_ticks" != "$imops_seen" ] || break
     done
     imops_run=
 }

@@ -2,6 +2,7 @@
 // each with the host from which it goes out before it; for tests/real/matrix. On standard error: how each run took, and
 // errors of hosts.
 #include "cli/matrix.hpp"
+#include "core/loop/program.hpp"
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -33,6 +34,7 @@ struct Telling final : Fleet {
 
 int main(int argc, char** argv) try {
     if (argc != 4) return 2;
+    begin_program();
     auto d = parse_deployment(whole(argv[1]), argv[1]);
     auto product = parse_product(whole(argv[2]), argv[2]);
     Telling fleet;

@@ -1,5 +1,6 @@
 #include "net_server.hpp"
 #include <csignal>
+#include <future>
 #include <thread>
 
 using namespace imops;
@@ -271,6 +272,33 @@ TEST_F(Net, hosts_without_ssh_load_no_libcurl) {
     Task one{local(), "exit 0"};
     ASSERT_TRUE(run(*make_fleet(options()), one).result);
     EXPECT_FALSE(has(slurp("/proc/self/maps"), "libcurl.so"));
+}
+
+TEST_F(Net, a_fleet_that_ends_first_leaves_the_other_safe_from_broken_pipes) {
+    // One begins before the other and ends before it; then the other writes to a shell that closed its input.
+    Folder f;
+    std::promise<void> early_begun, late_begun, early_ended;
+    auto is = [](auto& future) { return future.wait_for(0s) == std::future_status::ready; };
+    Task early{local("early"), "read -r x; exit 0"};
+    early.job.in = [&, known = late_begun.get_future().share(), told = false]() mutable -> Feed {
+        if (!std::exchange(told, true)) early_begun.set_value();
+        return is(known) ? Feed{Feed::data, "go\n"} : Feed{};
+    };
+    Task late{local("late"), "exec 0<&-; echo deaf; until [ -e " + (f / "written") + " ]; do sleep 0.02; done; exit 5"};
+    late.job.in = [&, known = early_ended.get_future().share(), told = false]() mutable -> Feed {
+        if (!std::exchange(told, true)) late_begun.set_value();
+        if (late.out.empty() || !is(known)) return {};
+        spit(f / "written", "");
+        return {Feed::data, "into the void\n"};
+    };
+    std::jthread first{[&] {
+        EXPECT_TRUE(run(*make_fleet(options()), early).result);
+        early_ended.set_value();
+    }};
+    early_begun.get_future().wait();
+    auto o = run(*make_fleet(options()), late);
+    ASSERT_TRUE(o.result) << describe(o);
+    EXPECT_EQ(o.result->status, 5);
 }
 
 TEST_F(Net, hostile_names_are_refused) {

@@ -1,4 +1,3 @@
-#include "core/base/process.hpp"
 #include "core/net/http.hpp"
 #include "core/net/http_errors.hpp"
 #include "core/net/tunnel.hpp"
@@ -30,10 +29,7 @@ std::function<void(int)> saying(std::string text) {
         tell(fd, text);
     };
 }
-Result<Response> ask(const Request& q) {
-    IgnorePipes ignore;
-    return fetch(q);
-}
+Result<Response> ask(const Request& q) { return fetch(q); }
 Error error_of(const Request& q) {
     auto r = ask(q);
     EXPECT_FALSE(r) << "an answer: " << (r ? (*r).status : 0);
@@ -323,7 +319,6 @@ TEST(Http, many_at_once_but_no_more_than_told) {
     auto http = Http::open();
     ASSERT_TRUE(http);
     std::vector<int> got(200);
-    IgnorePipes ignore;
     (*http).run(
         got.size(), [&](std::size_t i) { return question(i % 10 ? server.url() : "http://127.0.0.1:1/"); },
         [&](std::size_t i, Result<Response> r) { got[i] += r ? (*r).status : 1; }, nullptr, 16);
