@@ -27,12 +27,10 @@ std::vector<HostState> read_states(const Rendering& rendering, render::Renderer&
         s.files = renderer.of(*h, rendering.measured(*h));
         if (!renderer.secrets().errors().empty()) throw Failure{renderer.secrets().errors()};
         auto& reader = readers.emplace_back(s.files.files.size(), mark);
-        jobs.push_back({h,
-                        render::live_script(s.files.files, mark),
-                        {},
-                        [&reader](Stream stream, std::string_view bytes) {
-                            if (stream == Stream::out) reader.out(bytes);
-                        }});
+        jobs.push_back(
+            {h, render::live_script(s.files.files, mark), {}, [&reader](Stream stream, std::string_view bytes) {
+                 if (stream == Stream::out) reader.out(bytes);
+             }});
     }
     auto outcomes = fleet.run(jobs);
     for (std::size_t i = 0; i < states.size(); ++i) {

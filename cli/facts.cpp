@@ -33,7 +33,8 @@ void run_facts(Program& p, const Options& o) {
                          .in(p.lang)
                   << '\n';
         std::cout << fact_script(needed_facts(checks, it.catalogue(), *h, o.active), script_variables(*h, placement),
-                                 "imops-0000").text
+                                 "imops-0000")
+                         .text
                   << '\n';
     }
 }

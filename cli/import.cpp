@@ -24,7 +24,6 @@ struct ImportOptions {
     bool force = false;
 };
 
-
 Failure usage(Line what, Line remedy) { return Failure{Error{Code::usage, std::move(what), std::move(remedy), {}}}; }
 
 /// "im1=10.0.0.11:2222"; `number` is for a name of its own.
@@ -106,10 +105,9 @@ bool ask_hosts(std::vector<render::OldHost>& old, const ImportOptions& o, const 
     std::vector<Job> jobs;
     for (std::size_t i = 0; i < old.size(); ++i) {
         auto& reader = readers.emplace_back(mark, old[i]);
-        jobs.push_back({&d.hosts[i],
-                        render::ask_script(mark),
-                        {},
-                        [&reader](Stream s, std::string_view bytes) { reader.add(s, bytes); }});
+        jobs.push_back({&d.hosts[i], render::ask_script(mark), {}, [&reader](Stream s, std::string_view bytes) {
+                            reader.add(s, bytes);
+                        }});
     }
     auto outcomes = fleet->run(jobs);
     bool interrupted = false;

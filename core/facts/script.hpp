@@ -15,8 +15,8 @@ namespace imops {
 /// What the pack's fragments may use: "$IMOPS_HOST" and the like, name and value.
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
-/// One script that reads them: it reads standard input only to notice that the link has died. Each fact runs in a process
-/// of its own with its own limit and is framed by `mark` on both streams. `facts` in the order given.
+/// One script that reads them: it reads standard input only to notice that the link has died. Each fact runs in a
+/// process of its own with its own limit and is framed by `mark` on both streams. `facts` in the order given.
 Script fact_script(std::span<const FactDef* const> facts, const Variables&, std::string_view mark,
                    std::chrono::milliseconds limit = std::chrono::seconds{60});
 
@@ -51,8 +51,8 @@ class FrameReader {
     FrameReader(const FrameReader&) = delete;
     void out(std::string_view bytes) { talk_.add(Stream::out, bytes); }
     void err(std::string_view bytes) { talk_.add(Stream::err, bytes); }
-    bool finished() const { return talk_.over(); } // the script came to its end
-    bool root() const { return root_; }            // it ran as root
+    bool finished() const { return talk_.over(); }          // the script came to its end
+    bool root() const { return root_; }                     // it ran as root
     const std::string& current() const { return current_; } // the fact that was begun last
     const remote::Conversation& talk() const { return talk_; }
     std::size_t noise() const { return talk_.noise(); } // bytes on standard output outside of frames

@@ -67,7 +67,8 @@ void Conversation::add(Stream stream, std::string_view bytes) {
         text(at);
         auto words = at + mark_.size(), end = all.find('\n', words);
         if (end == all.npos) {
-            if (all.size() - words > longest_line) done = all.size(), side.after_mark = false; // not ours: they are short
+            if (all.size() - words > longest_line)
+                done = all.size(), side.after_mark = false; // not ours: they are short
             break;
         }
         auto said = all.substr(words, end - words);

@@ -7,10 +7,10 @@
 
 namespace imops::remote {
 
-/// The two streams of a script of ours, in pieces cut anywhere. A line that begins with the mark speaks to us; all bytes
-/// between two such lines are handed on as they are, whatever they hold, but for the line feed before a mark. So a file
-/// or a dump is what stands between two marks: no coding, no length that the host would have to know beforehand, and one
-/// that is cut off has no mark at its end. Memory is bounded whatever the host prints.
+/// The two streams of a script of ours, in pieces cut anywhere. A line that begins with the mark speaks to us; all
+/// bytes between two such lines are handed on as they are, whatever they hold, but for the line feed before a mark. So
+/// a file or a dump is what stands between two marks: no coding, no length that the host would have to know beforehand,
+/// and one that is cut off has no mark at its end. Memory is bounded whatever the host prints.
 class Conversation {
   public:
     struct Ears {
@@ -21,8 +21,8 @@ class Conversation {
     Conversation(std::string_view mark, Ears);
     void add(Stream, std::string_view bytes);
 
-    bool over() const { return over_; }          // it said `over`: the script came to its end
-    std::size_t noise() const { return noise_; } // bytes of noise on standard output, before `over`
+    bool over() const { return over_; }                           // it said `over`: the script came to its end
+    std::size_t noise() const { return noise_; }                  // bytes of noise on standard output, before `over`
     const std::string& noise_text() const { return noise_text_; } // the first 200 of both streams
     /// Why sudo refused, if it did; the script runs without root then. One line, foreign text.
     std::optional<std::string> refused() const;

@@ -59,13 +59,20 @@ imops_clock_off() {
 # all below it, when its time was over.
 imops_wait() {
     imops_ticks=0 imops_late='' imops_limit=$2 imops_run=$1
-    while :; do
-        imops_seen=$imops_ticks
+    wait "$imops_run"
+    imops_status=$?
+    # A tick that interrupts the wait gives 142 (SIGALRM), also if the process has ended in the same moment: its own status
+    # is still to be had then, but from bash, which may have lost it.
+    while [ "$imops_status" = 142 ]; do
+        if kill -0 "$imops_run" 2>/dev/null; then
+            wait "$imops_run"
+            imops_status=$?
+            continue
+        fi
         wait "$imops_run"
-        imops_status=$?
-        # A tick that interrupts the wait gives 142 (SIGALRM), also if the process has ended in the same moment: its own
-        # status is still to be had.
-        [ "$imops_status" = 142 ] && [ "$imops_ticks" != "$imops_seen" ] || break
+        imops_line=$?
+        case $imops_line in 127 | -1) ;; *) imops_status=$imops_line ;; esac
+        break
     done
     imops_run=
 }

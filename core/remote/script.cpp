@@ -21,7 +21,8 @@ std::string_view part(std::string_view name) {
 }
 
 std::string program(std::string_view mark, std::string_view variables, std::string_view body) {
-    // The last two commands on one line: a shell that is fed slowly would find the second one in the script's own input.
+    // The last two commands on one line: a shell that is fed slowly would find the second one in the script's own
+    // input.
     return fmt::format("imops_mark={}\n{}imops_main() {{\n{}{}\n}}\nimops_main; exit 0\n", shell_quote(mark), variables,
                        part("rt.sh"), body);
 }

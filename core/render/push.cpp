@@ -48,8 +48,7 @@ void add_file(std::string& s, std::size_t number, const RenderedFile& f) {
 
 } // namespace
 
-Script push_script(const HostFiles& files, std::string_view mark, bool try_only,
-                   std::chrono::seconds ready_within) {
+Script push_script(const HostFiles& files, std::string_view mark, bool try_only, std::chrono::seconds ready_within) {
     auto s = fmt::format("{}imops_begin || {{ imops_end; return; }}\n", part_of_script("push.sh"));
     for (std::size_t i = 0; i < files.fragments.size(); ++i) add_component(s, i + 1, files.fragments[i]);
     for (std::size_t i = 0; i < files.fragments.size(); ++i) {

@@ -189,8 +189,7 @@ TEST(ImportAnswer, files_services_and_noise) {
     EXPECT_TRUE(cut.error);
     EXPECT_TRUE(cut.files.empty());
     ASSERT_EQ(cut.unread.size(), 1u);
-    EXPECT_EQ(cut.unread[0].why.en,
-              "refused, so only what everybody may read was read: a password is required");
+    EXPECT_EQ(cut.unread[0].why.en, "refused, so only what everybody may read was read: a password is required");
     auto failed = read("m1 file " + at + "\nport 1\nm1 end 1\nm1 over\n", "");
     EXPECT_TRUE(failed.files.empty());
     ASSERT_EQ(failed.unread.size(), 1u);

@@ -39,9 +39,8 @@ void AnswerReader::close(std::string_view status) {
 
 void AnswerReader::told(std::string_view words) {
     auto parts = split(words, ' ');
-    bool ours = parts.size() > 1 && std::ranges::any_of(old_places(), [&](auto& place) {
-                    return matches(place, std::string{parts[1]});
-                });
+    bool ours = parts.size() > 1 &&
+                std::ranges::any_of(old_places(), [&](auto& place) { return matches(place, std::string{parts[1]}); });
     auto path = ours ? std::string{parts[1]} : std::string{};
     auto verb = parts[0];
     if (verb == "end" && open_) close(parts.size() > 1 ? parts[1] : "");
@@ -49,10 +48,9 @@ void AnswerReader::told(std::string_view words) {
     if (verb == "unreadable" && ours) unread(path, Text{"may not be read by this user", "当前用户无权读取"});
     if (verb == "irregular" && ours) unread(path, Text{"is no regular file", "不是普通文件"});
     if (verb == "large" && ours)
-        unread(path,
-               say("is too large: at most {} of one file and {} of a host are read",
-                   "过大：单个文件最多读取 {}，每台主机最多 {}", show_bytes(double(old_file_limit)),
-                   show_bytes(double(old_host_limit))));
+        unread(path, say("is too large: at most {} of one file and {} of a host are read",
+                         "过大：单个文件最多读取 {}，每台主机最多 {}", show_bytes(double(old_file_limit)),
+                         show_bytes(double(old_host_limit))));
     if (verb == "odd")
         unread("/etc", Text{"a file whose name has odd characters was left out", "有文件名含特殊字符，未读取"});
     if (verb == "runs" && parts.size() > 1)
