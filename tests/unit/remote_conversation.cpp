@@ -67,7 +67,7 @@ TEST(Conversation, noise_is_counted_and_its_beginning_kept) {
     Heard h{false};
     h.talk.add(Stream::out, "welcome\n" + std::string(100'000, 'x'));
     h.talk.add(Stream::out, "\nM over\nafter the end");
-    EXPECT_EQ(h.talk.noise(), 100'007u);
+    EXPECT_EQ(h.talk.noise(), 100'008u);
     EXPECT_EQ(h.talk.noise_text().size(), 200u);
     EXPECT_TRUE(h.talk.noise_text().starts_with("welcome\nx"));
     EXPECT_EQ(h.all, "<over>");

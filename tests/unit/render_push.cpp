@@ -138,13 +138,15 @@ TEST_P(Step, ItsStatusAndWordsAreKept) {
 }
 
 TEST_P(Step, WhatDoesNotComeBackIsToldAndTheJournalStays) {
-    auto script = fmt::format(
-        "imops_main() {{\nimops_mark=M\n{}imops_dir=$(mktemp -d)\nimops_state=$imops_dir/state\nmkdir "
-        "\"$imops_state\" \"$imops_dir/folder\"\ncd \"$imops_dir\"\necho former >a.imops-old~\necho later >a\n"
-        "printf 'had a\\nhad gone/b\\nfresh folder\\n' >\"$imops_state/journal\"\nimops_restore && echo good\ncat a "
-        "state/journal\nrmdir folder\nmkdir gone\necho b >gone/b.imops-old~\nimops_restore && echo good\nls state\ncd "
-        "/\nrm -rf \"$imops_dir\"\n}}\nimops_main\nexit 0\n",
-        part_of_script("push.sh"));
+    auto script = remote::program(
+        "M", {},
+        fmt::format(
+            "{}imops_dir=$(mktemp -d)\nimops_state=$imops_dir/state\nmkdir \"$imops_state\" \"$imops_dir/folder\"\n"
+            "cd \"$imops_dir\"\necho former >a.imops-old~\necho later >a\n"
+            "printf 'had a\\nhad gone/b\\nfresh folder\\n' >\"$imops_state/journal\"\nimops_restore && echo good\n"
+            "cat a state/journal\nrmdir folder\nmkdir gone\necho b >gone/b.imops-old~\nimops_restore && echo good\n"
+            "ls state\ncd /\nrm -rf \"$imops_dir\"\n",
+            part_of_script("push.sh")));
     std::vector<std::string> argv;
     for (auto word : split(GetParam(), ' ')) argv.emplace_back(word);
     argv.emplace_back("-s");
