@@ -148,6 +148,9 @@ class Book final : public Fleet {
     std::vector<Actor> actors;
     std::map<std::string, std::string> said, tokens; // "HOST ADDRESS:PORT", token or -; by host: its own
     int runs = 0;
+    bool turn(std::chrono::steady_clock::time_point) override { return false; }
+    Running begin(std::shared_ptr<const Job>, Done) override { throw std::logic_error{"only whole runs"}; }
+    void abandon() override {}
 
     static std::string fine(const std::map<std::string, std::string>& ways) {
         std::string s;
