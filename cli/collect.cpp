@@ -11,19 +11,16 @@ double wall_clock() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-Variables script_variables(const Host& h, const Deployment& d, const Product& p) {
+Variables script_variables(const Host& h, const Placement& p) {
+    auto& d = p.deployment();
     auto joined = [](const std::vector<std::string>& v) { return fmt::format("{}", fmt::join(v, " ")); };
-    std::vector<std::string> units, ports, peers;
-    for (auto* c : p.on(h)) {
-        units.insert(units.end(), c->units.begin(), c->units.end());
-        for (auto& port : c->ports)
-            if (port.first == port.last) ports.push_back(port.show());
-    }
+    std::vector<std::string> peers;
     for (auto& other : d.hosts)
         if (other.name != h.name) peers.push_back(other.address);
-    return {{"IMOPS_HOST", h.name},         {"IMOPS_ADDRESS", h.address},     {"IMOPS_ROLES", joined(h.roles)},
-            {"IMOPS_DATA", p.data(h)},      {"IMOPS_UNITS", joined(units)},   {"IMOPS_PORTS", joined(ports)},
-            {"IMOPS_PEERS", joined(peers)}, {"IMOPS_NAMES", joined(d.names)}, {"IMOPS_USER", p.service_user(h)}};
+    auto all = host_variables(p.view(h));
+    all.emplace_back("IMOPS_PEERS", joined(peers));
+    all.emplace_back("IMOPS_NAMES", joined(d.names));
+    return all;
 }
 
 std::unique_ptr<Fleet> fleet_of(const Deployment& d, int fan_out) {
@@ -96,7 +93,7 @@ void add_access(Facts& facts, const Host& h, const Outcome& o, const FrameReader
 
 } // namespace
 
-bool collect(Fleet& fleet, const Deployment& d, const Product& product, const Catalogue& catalogue,
+bool collect(Fleet& fleet, const Placement& placement, const Catalogue& catalogue,
              const std::vector<const Host*>& hosts, const std::vector<const Check*>& checks, const CollectOptions& o,
              const Program& program, const std::function<void(const Host&, Facts)>& arrived) {
     bool interrupted = false;
@@ -111,7 +108,7 @@ bool collect(Fleet& fleet, const Deployment& d, const Product& product, const Ca
         for (auto* h : hosts) {
             auto defs = needed_facts(checks, catalogue, *h, active);
             if (active && (defs.empty() || !waiting.contains(h))) continue;
-            rounds.emplace_back(*h, std::move(defs), script_variables(*h, d, product), o.timeout, nonce);
+            rounds.emplace_back(*h, std::move(defs), script_variables(*h, placement), o.timeout, nonce);
         }
         std::vector<Job> jobs;
         std::map<const Host*, Round*> by_host;
@@ -145,8 +142,8 @@ bool collect(Fleet& fleet, const Deployment& d, const Product& product, const Ca
         std::vector<const Host*> reached;
         for (auto* h : hosts)
             if (waiting.contains(h)) reached.push_back(h);
-        for (auto& [name, raw] : ask_matrix(fleet, reached, d, product, o.timeout))
-            waiting[d.host(name)]["net.matrix"] = std::move(raw);
+        for (auto& [name, raw] : ask_matrix(fleet, reached, placement.deployment(), placement.product(), o.timeout))
+            waiting[placement.deployment().host(name)]["net.matrix"] = std::move(raw);
     }
     for (auto& [h, facts] : waiting) arrived(*h, std::move(facts));
     return interrupted;

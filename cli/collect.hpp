@@ -14,7 +14,7 @@ struct CollectOptions {
 };
 
 /// What the pack's fragments may use on this host: docs/packs.md.
-Variables script_variables(const Host&, const Deployment&, const Product&);
+Variables script_variables(const Host&, const Placement&);
 
 /// The fleet of a deployment, which must outlive it.
 std::unique_ptr<Fleet> fleet_of(const Deployment&, int fan_out);
@@ -23,7 +23,7 @@ std::unique_ptr<Fleet> fleet_of(const Deployment&, int fan_out);
 /// called for each host as soon as its passive facts are there and no active ones are to follow. A host that fails is
 /// facts too
 /// (`access.login`); nothing is thrown for it. True: it was interrupted.
-bool collect(Fleet&, const Deployment&, const Product&, const Catalogue&, const std::vector<const Host*>&,
+bool collect(Fleet&, const Placement&, const Catalogue&, const std::vector<const Host*>&,
              const std::vector<const Check*>&, const CollectOptions&, const Program&,
              const std::function<void(const Host&, Facts)>& arrived);
 

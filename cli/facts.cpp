@@ -14,25 +14,26 @@ struct Options {
 
 /// The script as it would run, or the list of facts.
 void run_facts(Program& p, const Options& o) {
-    auto c = p.catalogue(p.config);
     if (!o.print) {
+        auto c = p.catalogue(p.config);
         for (auto& f : c.facts())
             std::cout << fmt::format("{:<28} {:<8}{}{}\n", f.id, name(f.type.kind), f.root ? " root" : "",
                                      f.active ? " active" : "");
         return;
     }
-    auto d = p.deployment();
-    c.apply(d);
-    check_selection(o.select, c, d);
-    auto product = p.product(*d.product, &d.product, d.file);
-    auto checks = selected_checks(o.select, c, product);
+    auto it = p.open(p.deployment(), p.config);
+    auto& d = it.deployment();
+    check_selection(o.select, it.catalogue(), d);
+    auto checks = it.checks(o.select);
+    Placement placement{d, it.product(), it.generic()};
     for (auto* h : selected_hosts(o.select, d)) {
         std::cout << "# "
                   << say("what imops runs on {} as `sh -s`; the mark is a fresh random number in each run",
                          "imops 在 {} 上以 `sh -s` 运行的内容；标记在每次运行时随机生成", h->name)
                          .in(p.lang)
                   << '\n';
-        std::cout << fact_script(needed_facts(checks, c, *h, o.active), script_variables(*h, d, product), "imops-0000")
+        std::cout << fact_script(needed_facts(checks, it.catalogue(), *h, o.active), script_variables(*h, placement),
+                                 "imops-0000")
                   << '\n';
     }
 }

@@ -34,6 +34,7 @@ Lang wanted_language(int argc, char** argv, bool& given) {
 }
 
 void print(const Error& e, Lang lang) {
+    log(LogLevel::error, "error", {{"what", e.what.en}});
     std::cerr << "imops: " << plain(e.what.in(lang)) << '\n';
     for (auto& t : e.trace) std::cerr << "  " << plain(t.in(lang)) << '\n';
     if (!e.remedy.empty()) std::cerr << "  → " << plain(e.remedy.in(lang)) << '\n';
@@ -108,6 +109,7 @@ Error misread(const CLI::App& app, int argc, char** argv, const CLI::ParseError&
 
 int run(int argc, char** argv) {
     Program p;
+    p.command = fmt::format("{}", fmt::join(argv + 1, argv + argc, " "));
     p.lang = wanted_language(argc, argv, p.lang_given);
     CLI::App app{p.in({"Judge, size and operate a private instant-messaging deployment.",
                        "检查、规划和运维私有化即时通讯部署。"}),
@@ -120,6 +122,8 @@ int run(int argc, char** argv) {
         ->check(CLI::IsMember({"en", "zh"}));
     app.add_flag("-v,--verbose", p.verbose, p.in({"say more about what is done and why", "显示更多过程信息"}));
     app.add_flag("-q,--quiet", p.quiet, p.in({"no progress on standard error", "标准错误上不显示进度"}));
+    add_log_options(app, p);
+    app.parse_complete_callback([&] { p.begin_log(); });
     app.footer(p.in(
         {"Exit status: 0 fine, 1 something failed, 2 usage or configuration, 3 could not find out, 130 "
          "interrupted.\n`imops help COMMAND` shows a manual page.",
@@ -159,10 +163,13 @@ int main(int argc, char** argv) {
     ::setrlimit(RLIMIT_CORE, &no_core);
     ::prctl(PR_SET_DUMPABLE, 0);
     begin_program();
+    LogTimer all;
     catch_signals();
     std::ios::sync_with_stdio(false);
     try {
-        return run(argc, argv);
+        auto status = run(argc, argv);
+        log(LogLevel::info, "end", {{"status", status}, all.ms()});
+        return status;
     } catch (const std::bad_alloc&) {
         std::cerr << "imops: out of memory / 内存不足\n";
     } catch (const std::exception& e) {

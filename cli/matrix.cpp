@@ -2,6 +2,7 @@
 #include "core/base/embedded_file.hpp"
 #include "core/base/string.hpp"
 #include "core/facts/script.hpp"
+#include "core/model/placement.hpp"
 #include <algorithm>
 #include <charconv>
 #include <deque>
@@ -293,13 +294,12 @@ std::vector<Flow> plan_flows(const std::vector<const Host*>& hosts, const Deploy
     std::vector<Flow> flows;
     auto add = [&](const Host& from, const Host& to) {
         std::set<int> ports; // two components may share one
-        for (auto* c : product.on(to))
-            for (auto& p : c->ports) {
-                bool connects = std::any_of(from.roles.begin(), from.roles.end(), [&](auto& role) {
-                    return std::find(p.from.begin(), p.from.end(), role) != p.from.end();
-                });
-                if (p.proto == "tcp" && p.first == p.last && connects) ports.insert(p.first);
-            }
+        for (auto& p : ports_on(to, d, product)) {
+            bool connects = std::any_of(from.roles.begin(), from.roles.end(), [&](auto& role) {
+                return std::find(p.from.begin(), p.from.end(), role) != p.from.end();
+            });
+            if (p.proto == "tcp" && p.first == p.last && connects) ports.insert(p.first);
+        }
         for (int port : ports) flows.push_back({&from, &to, port});
     };
     for (auto* from : hosts) {

@@ -82,12 +82,8 @@ void put(const Program& p, const std::vector<MonitoringFile>& files, const std::
 }
 
 void run_monitoring(Program& p, const Options& o) {
-    auto d = p.deployment();
-    auto catalogue = p.catalogue(p.config);
-    catalogue.apply(d);
-    auto product = p.product(*d.product, &d.product, d.file);
-    for (auto& e : product.endpoints(d)) d.endpoints.push_back(std::move(e));
-    Monitored m{d,
+    auto it = p.open(p.deployment(), p.config);
+    Monitored m{it.deployment(),
                 {},
                 o.program.empty() ? own_path() : o.program,
                 fs::absolute(p.config).lexically_normal().string(),
@@ -98,7 +94,7 @@ void run_monitoring(Program& p, const Options& o) {
     refuse(m.user, "\"'\\ %");
     Selection health;
     health.when = When::health;
-    for (auto* c : selected_checks(health, catalogue, product))
+    for (auto* c : it.checks(health))
         if (c->fleet) m.comparisons.push_back(c->id);
     struct {
         std::string_view kind;

@@ -52,18 +52,17 @@ void run_preflight(Program& p, Options& o) {
     o.select.passive = o.collect.passive;
     Bundle bundle;
     if (!o.from.empty()) bundle = read_bundle(o.from);
-    auto d = !o.from.empty() ? parse_deployment(bundle.deployment, o.from + "/imops.yaml")
-             : o.demo        ? demo_deployment()
-                             : p.deployment();
-    if (!p.lang_given && !d.language.empty()) p.lang = d.language == "zh" ? Lang::zh : Lang::en;
-    auto catalogue = p.catalogue(o.demo || !o.from.empty() ? "" : p.config);
-    catalogue.apply(d);
-    auto product = p.product(*d.product, &d.product, d.file);
-    for (auto& e : product.endpoints(d)) d.endpoints.push_back(std::move(e));
+    auto read = !o.from.empty() ? parse_deployment(bundle.deployment, o.from + "/imops.yaml")
+                : o.demo        ? demo_deployment()
+                                : p.deployment();
+    if (!p.lang_given && !read.language.empty()) p.lang = read.language == "zh" ? Lang::zh : Lang::en;
+    auto it = p.open(std::move(read), o.demo || !o.from.empty() ? "" : p.config);
+    auto& d = it.deployment();
+    auto& catalogue = it.catalogue();
     check_selection(o.select, catalogue, d);
     auto hosts = selected_hosts(o.select, d);
     auto services = selected_services(o.select, d);
-    auto checks = selected_checks(o.select, catalogue, product);
+    auto checks = it.checks(o.select);
 
     Report r;
     r.command = word(o.select.when);
@@ -71,7 +70,7 @@ void run_preflight(Program& p, Options& o) {
     bool live = o.from.empty();
     r.time = live ? wall_clock() : bundle.time ? bundle.time : wall_clock();
     if (live) bundle = {d.text, r.time, {}, {}};
-    Judge judge{catalogue, d, product, p.product("generic"), checks, r.time};
+    auto judge = it.judge(checks, r.time);
     bool human = std::all_of(p.outputs.begin(), p.outputs.end(),
                              [](auto& format) { return format.substr(0, format.find('=')) == "human"; });
     if (human && !p.all && !p.verbose) judge.be_brief();
@@ -86,7 +85,7 @@ void run_preflight(Program& p, Options& o) {
                                   [&] { return ask_services(d, services, catalogue, checks, o.collect.timeout); });
         auto fleet = fleet_of(d, o.collect.fan_out);
         r.interrupted =
-            collect(*fleet, d, product, catalogue, hosts, checks, o.collect, p, [&](const Host& h, Facts facts) {
+            collect(*fleet, judge.placement(), catalogue, hosts, checks, o.collect, p, [&](const Host& h, Facts facts) {
                 judged(h, facts);
                 if (!o.save.empty()) bundle.hosts[h.name] = std::move(facts);
             });

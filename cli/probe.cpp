@@ -1,5 +1,5 @@
 #include "cli/collect.hpp"
-#include "cli/services.hpp"
+#include "cli/probing.hpp"
 #include "core/base/string.hpp"
 #include "core/base/units.hpp"
 #include <iostream>
@@ -38,32 +38,24 @@ bool pause(double seconds) {
     return true;
 }
 
-/// Everything is asked once.
-class Prober {
+/// What is to be asked, chosen once.
+class Choice {
     Program& p_;
     Options& o_;
-    Deployment d_;
-    Catalogue catalogue_;
-    Product product_, generic_;
+    Case case_;
+    Prober prober_;
     Service message_; // when it is asked for
     std::vector<const Service*> asked_;
     std::chrono::milliseconds limit_;
 
   public:
-    Prober(Program& p, Options& o)
-        : p_{p},
-          o_{o},
-          d_{p.deployment()},
-          catalogue_{p.catalogue(p.config)},
-          product_{p.product(*d_.product, &d_.product, d_.file)},
-          generic_{p.product("generic")} {
-        catalogue_.apply(d_);
-        for (auto& e : product_.endpoints(d_)) d_.endpoints.push_back(std::move(e));
-        check_selection(o.select, catalogue_, d_);
-        for (auto* s : selected_services(o.select, d_))
+    Choice(Program& p, Options& o) : p_{p}, o_{o}, case_{p.open(p.deployment(), p.config)}, prober_{case_, o.select} {
+        auto& d = case_.deployment();
+        check_selection(o.select, case_.catalogue(), d);
+        for (auto* s : selected_services(o.select, d))
             if (o.depth.empty() || (s->depth && word(*s->depth) == o.depth)) asked_.push_back(s);
         if (o.message) {
-            auto message = message_service(d_, product_);
+            auto message = message_service(d, case_.product());
             if (!message) throw Failure{message.error()};
             message_ = *std::move(message);
             asked_.push_back(&message_);
@@ -71,7 +63,7 @@ class Prober {
         limit_ = std::chrono::milliseconds{std::int64_t(1000 * duration_of("--timeout", o.timeout, 10))};
         if (asked_.empty())
             throw Failure{Error{Code::config,
-                                say("{}: there is nothing to ask", "{}：没有可探测的端点", d_.file),
+                                say("{}: there is nothing to ask", "{}：没有可探测的端点", d.file),
                                 Text{"List endpoints under `endpoints:` (`imops help probe`), and the public names "
                                      "under `names:` for the product's own probes.",
                                      "请在 `endpoints:` 下列出端点（`imops help probe`），并在 `names:` "
@@ -82,13 +74,9 @@ class Prober {
     Report run() {
         Report r;
         r.command = "probe";
-        r.deployment = d_.name;
+        r.deployment = case_.deployment().name;
         r.time = wall_clock();
-        auto checks = selected_checks(o_.select, catalogue_, product_);
-        auto facts = ask_services(d_, asked_, catalogue_, checks, limit_);
-        Judge judge{catalogue_, d_, product_, generic_, std::move(checks), r.time};
-        for (auto* s : asked_)
-            for (auto& f : judge.add(*s, facts[s->name])) r.findings.push_back(std::move(f));
+        r.findings = prober_.ask(asked_, limit_);
         r.interrupted = *stop_flag() != 0;
         return r;
     }
@@ -97,10 +85,10 @@ class Prober {
 void run_probe(Program& p, Options& o) {
     p.check_outputs();
     auto watch = duration_of("--watch", o.watch, 0), patience = duration_of("--retry-until", o.retry, 0);
-    Prober prober{p, o};
+    Choice choice{p, o};
     auto begun = Steady::now();
     for (int tries = 1;; ++tries) {
-        auto r = prober.run();
+        auto r = choice.run();
         bool bad = r.worst() >= Level::unknown;
         auto spent = std::chrono::duration<double>(Steady::now() - begun).count();
         if (patience > 0 && bad && !r.interrupted && spent < patience) {

@@ -4,40 +4,50 @@
 
 namespace imops {
 
-Endpoints::Endpoints(const Program& p, const Deployment& d, const Product& product)
-    : p_{p}, d_{d}, product_{product}, generic_{p.product("generic")}, catalogue_{p.catalogue(p.config)} {
-    catalogue_.apply(d_);
-    for (auto& e : product_.endpoints(d_)) d_.endpoints.push_back(std::move(e));
+namespace {
+
+/// Whether it answers; what else there is to say of it, preflight says.
+Selection answers() {
     Selection s;
     s.when = When::health;
-    s.packs = {"endpoint"}; // whether it answers; what else there is to say of it, preflight says
-    checks_ = selected_checks(s, catalogue_, product_);
+    s.packs = {"endpoint"};
+    return s;
 }
+
+} // namespace
+
+Prober::Prober(const Case& c, const Selection& s) : case_{c}, checks_{c.checks(s)} {}
+
+std::vector<Finding> Prober::ask(const std::vector<const Service*>& asked, std::chrono::milliseconds limit) const {
+    if (asked.empty()) return {};
+    auto facts = ask_services(case_.deployment(), asked, case_.catalogue(), checks_, limit);
+    auto judge = case_.judge(checks_, wall_clock());
+    std::vector<Finding> found;
+    for (auto* s : asked)
+        for (auto& f : judge.add(*s, facts[s->name])) found.push_back(std::move(f));
+    return found;
+}
+
+Endpoints::Endpoints(const Program& p, const Deployment& d) : case_{p.open(d, p.config)}, prober_{case_, answers()} {}
 
 std::set<std::string> Endpoints::names() const {
     std::set<std::string> all;
-    for (auto& e : d_.endpoints) all.insert(e.name);
+    for (auto& e : case_.deployment().endpoints) all.insert(e.name);
     return all;
 }
 
 std::set<std::string> Endpoints::deep(const Host& h) const {
     std::set<std::string> all;
-    for (auto& e : d_.endpoints)
+    for (auto& e : case_.deployment().endpoints)
         if (e.via == h.name && e.depth == Depth::deep) all.insert(e.name);
     return all;
 }
 
 std::vector<Finding> Endpoints::ask(const std::set<std::string>& names, std::chrono::milliseconds limit) const {
     std::vector<const Service*> asked;
-    for (auto& e : d_.endpoints)
+    for (auto& e : case_.deployment().endpoints)
         if (names.contains(e.name)) asked.push_back(&e);
-    if (asked.empty()) return {};
-    auto facts = ask_services(d_, asked, catalogue_, checks_, limit);
-    Judge judge{catalogue_, d_, product_, generic_, checks_, wall_clock()};
-    std::vector<Finding> found;
-    for (auto* s : asked)
-        for (auto& f : judge.add(*s, facts[s->name])) found.push_back(std::move(f));
-    return found;
+    return prober_.ask(asked, limit);
 }
 
 std::set<std::string> Endpoints::well(std::chrono::milliseconds limit) const {

@@ -37,7 +37,29 @@ Deployment Program::deployment(const KnownNames& names) {
     }
     auto d = parse_deployment(std::move(*text), config, names);
     if (!lang_given && !d.language.empty()) lang = d.language == "zh" ? Lang::zh : Lang::en;
+    if (log.file.empty() && !d.log.file.empty()) {
+        auto l = log;
+        l.on_error = verbose;
+        l.file = d.log.file;
+        l.level = d.log.level;
+        l.format = d.log.format;
+        l.size = std::uintmax_t(d.log.size.value);
+        l.keep = d.log.keep;
+        try {
+            imops::begin_log(l);
+        } catch (const Failure& f) { // nobody asked for it on this command line: what was asked goes on
+            for (auto& e : f.errors) std::cerr << "imops: " << plain(e.what.in(lang)) << '\n';
+        }
+        imops::log(LogLevel::info, "start", {{"version", IMOPS_VERSION}, {"command", command}});
+    }
     return d;
+}
+
+void Program::begin_log() const {
+    auto l = log;
+    l.on_error = verbose;
+    imops::begin_log(l);
+    imops::log(LogLevel::info, "start", {{"version", IMOPS_VERSION}, {"command", command}});
 }
 
 Catalogue Program::catalogue(const std::string& beside) const {
@@ -47,8 +69,7 @@ Catalogue Program::catalogue(const std::string& beside) const {
     auto folder = fs::path{beside}.parent_path() / "checks";
     std::vector<std::string> folders = check_folders;
     std::error_code none;
-    // a checkout's own packs are the built-in ones
-    if (!beside.empty() && fs::is_directory(folder, none) && !fs::exists(folder / "memory.yaml", none))
+    if (!beside.empty() && fs::is_directory(folder, none) && !is_checkout(folder.parent_path()))
         folders.insert(folders.begin(), folder.string());
     std::vector<std::string> paths;
     for (auto& f : folders) {
@@ -96,6 +117,17 @@ Product Program::product(const std::string& id, const Placed<std::string>* asked
                               : imops::say("Did you mean '{}'? For a product that is not listed write `generic`.",
                                            "是否想写 '{}'？未列出的产品请写 `generic`。", near));
     throw Failure{problems.take()};
+}
+
+bool is_checkout(const fs::path& folder) {
+    std::error_code none;
+    return fs::exists(folder / "cmake" / "embed.cmake", none);
+}
+
+Case Program::open(Deployment d, const std::string& beside) const {
+    auto packs = catalogue(beside);
+    auto of = product(*d.product, &d.product, d.file);
+    return {std::move(d), std::move(packs), std::move(of), product("generic")};
 }
 
 void Program::check_outputs() const {
@@ -187,6 +219,31 @@ void add_check_folders(CLI::App& app, Program& p) {
     app.add_option("--checks", p.check_folders,
                    p.in({"folder of a site's own check packs; repeatable", "自有检查包目录，可重复"}))
         ->type_name("DIR");
+}
+
+namespace {
+
+/// An option whose value is a word of an enum.
+template <class E> void add_choice(CLI::App& app, const std::string& option, E& value, const std::string& about) {
+    std::vector<std::string> words;
+    for (auto& [word, is] : Words<E>::of) words.emplace_back(word);
+    app.add_option_function<std::string>(
+           option,
+           [&value](const std::string& typed) {
+               for (auto& [word, is] : Words<E>::of)
+                   if (word == typed) value = is;
+           },
+           about)
+        ->check(CLI::IsMember(words));
+}
+
+} // namespace
+
+void add_log_options(CLI::App& app, Program& p) {
+    app.add_option("--log-file", p.log.file, p.in({"write down what is done, a line each", "把所做的事逐行写入该文件"}))
+        ->type_name("FILE");
+    add_choice(app, "--log-level", p.log.level, p.in({"default: info", "默认 info"}));
+    add_choice(app, "--log-format", p.log.format, p.in({"default: text", "默认 text"}));
 }
 
 void add_output_options(CLI::App& app, Program& p) {

@@ -1,8 +1,9 @@
 #pragma once
-#include "core/check/run.hpp"
 #include "core/loop/program.hpp"
 #include "core/report/writer.hpp"
+#include "core/run/case.hpp"
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -23,35 +24,46 @@ struct Program {
     std::vector<std::string> check_folders; // --checks
     std::vector<std::string> outputs;       // --output FORMAT[=FILE]
     bool strict = false, all = false;
+    std::string command; // as it was typed, for the log
+    LogOptions log;      // what the command line says of it; imops.yaml says the rest
     int exit = 0;
 
     /// A fixed text in the language of the run: help, prompts.
     std::string in(Text t) const { return std::string{t.in(lang)}; }
 
-    /// Reads `config` (throws Failure); the deployment's own language counts when --lang was not given.
+    /// Reads `config` (throws Failure); the deployment's own language counts when --lang was not given, its log when
+    /// --log-file was not.
     Deployment deployment(const KnownNames& = {});
     /// Built-in packs, `checks/` beside imops.yaml (or beside `beside`), then --checks. Throws Failure.
     Catalogue catalogue(const std::string& beside) const;
     Product product(const std::string& id, const Placed<std::string>* asked = nullptr,
                     const std::string& file = {}) const;
     std::vector<std::string> product_ids() const;
+    /// What a command works on; the site's own packs lie beside `beside` (empty: there are none). Throws Failure.
+    Case open(Deployment, const std::string& beside) const;
 
     /// Refuses unknown formats before any work is done (Failure, Code::usage).
     void check_outputs() const;
     /// Writes the report to standard output and to files, sets `exit`.
     void finish(Report&);
     WriteOptions write_options(bool terminal) const;
+    /// The log of --log-file and --verbose. Throws Failure when it cannot be written.
+    void begin_log() const;
     /// A line on standard error, unless --quiet.
     void say(const Line&) const;
 };
 
 /// Non-zero after Ctrl-C or SIGTERM; the second one ends the program at once.
 
+/// Whether it is a checkout of imops, whose checks/ and templates/ are the built-in ones and no site's own.
+bool is_checkout(const std::filesystem::path&);
+
 /// For options that take a number of 0 or more.
 CLI::Validator not_negative(const Program&);
 void add_output_options(CLI::App&, Program&);
 void add_config_option(CLI::App&, Program&);
 void add_check_folders(CLI::App&, Program&);
+void add_log_options(CLI::App&, Program&);
 
 /// One for each command; the list is in main.cpp.
 void add_init(CLI::App&, Program&);

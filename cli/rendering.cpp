@@ -54,8 +54,7 @@ std::vector<const Host*> chosen_hosts(const Deployment& d, const std::vector<std
 
 /// What the checks have read of a host: cores, memory, and whether its data turn.
 class Figures {
-    const Deployment& d_;
-    Catalogue catalogue_;
+    Case case_;
     std::vector<const Check*> checks_;
     Judge judge_;
 
@@ -67,11 +66,8 @@ class Figures {
     }
 
   public:
-    Figures(const Program& p, const Deployment& d, const Product& product, const Product& generic)
-        : d_{d},
-          catalogue_{p.catalogue("")},
-          checks_{selected_checks(selection(), catalogue_, product)},
-          judge_{catalogue_, d, product, generic, checks_, wall_clock()} {}
+    Figures(const Program& p, const Deployment& d)
+        : case_{p.open(d, p.config)}, checks_{case_.checks(selection())}, judge_{case_.judge(checks_, wall_clock())} {}
 
     render::Measured of(const Host& h, const Facts& facts) {
         render::Measured m;
@@ -84,12 +80,11 @@ class Figures {
         return m;
     }
 
-    bool ask(const std::vector<const Host*>& hosts, const Product& product, const Program& p,
-             std::map<std::string, render::Measured>& into) {
-        auto fleet = fleet_of(d_, 32);
+    bool ask(const std::vector<const Host*>& hosts, const Program& p, std::map<std::string, render::Measured>& into) {
+        auto fleet = fleet_of(case_.deployment(), 32);
         CollectOptions options;
         options.passive = true;
-        return collect(*fleet, d_, product, catalogue_, hosts, checks_, options, p,
+        return collect(*fleet, judge_.placement(), case_.catalogue(), hosts, checks_, options, p,
                        [&](const Host& h, Facts facts) { into[h.name] = of(h, facts); });
     }
 };
@@ -103,8 +98,7 @@ std::vector<render::TemplateSource> template_sources(const std::string& beside, 
         sources.push_back({std::string{f.path.substr(f.path.find('/') + 1)}, std::string{f.path}, f.text});
     std::error_code none;
     auto own = fs::path{beside}.parent_path() / "templates";
-    // a checkout's own are the built-in ones
-    if (!beside.empty() && fs::is_directory(own, none) && !fs::exists(own / "nginx" / "component.yaml", none))
+    if (!beside.empty() && fs::is_directory(own, none) && !is_checkout(own.parent_path()))
         add_folder(own, sources, texts);
     for (auto& f : folders) {
         if (!fs::is_directory(f, none))
@@ -136,7 +130,7 @@ Rendering::Rendering(Program& p, RenderOptions o)
     hosts_ = chosen_hosts(d_, o_.hosts);
     if (o_.from.empty()) return;
     auto bundle = read_bundle(o_.from);
-    Figures figures{p_, d_, product_, p_.product("generic")};
+    Figures figures{p_, d_};
     for (auto& h : d_.hosts)
         if (auto it = bundle.hosts.find(h.name); it != bundle.hosts.end())
             measured_[h.name] = figures.of(h, it->second);
@@ -149,8 +143,8 @@ render::Measured Rendering::measured(const Host& h) const {
 
 bool Rendering::measure() {
     if (!o_.from.empty()) return false;
-    Figures figures{p_, d_, product_, p_.product("generic")};
-    return figures.ask(hosts_, product_, p_, measured_);
+    Figures figures{p_, d_};
+    return figures.ask(hosts_, p_, measured_);
 }
 
 render::Renderer Rendering::renderer(bool secrets, bool fragments) const {

@@ -1,19 +1,19 @@
 #include "cli/services.hpp"
 #include "cli/program.hpp"
-#include "core/service/dns.hpp"
-#include "core/service/endpoint.hpp"
-#include "core/service/http.hpp"
-#include "core/service/memcached.hpp"
-#include "core/service/message.hpp"
-#include "core/service/mysql.hpp"
-#include "core/service/postgres.hpp"
-#include "core/service/redis.hpp"
-#include "core/service/s3.hpp"
-#include "core/service/smtp.hpp"
-#include "core/service/starttls.hpp"
-#include "core/service/tls.hpp"
-#include "core/service/turn.hpp"
-#include "core/service/xmpp.hpp"
+#include "core/client/tls/starttls.hpp"
+#include "core/probe/dns.hpp"
+#include "core/probe/endpoint.hpp"
+#include "core/probe/http.hpp"
+#include "core/probe/memcached.hpp"
+#include "core/probe/message/message.hpp"
+#include "core/probe/mysql/mysql.hpp"
+#include "core/probe/postgres/postgres.hpp"
+#include "core/probe/redis/redis.hpp"
+#include "core/probe/s3.hpp"
+#include "core/probe/smtp.hpp"
+#include "core/probe/tls/tls.hpp"
+#include "core/probe/turn.hpp"
+#include "core/probe/xmpp.hpp"
 #include <algorithm>
 #include <atomic>
 #include <functional>
@@ -25,29 +25,29 @@ namespace imops {
 
 namespace {
 
-using service::Target;
-using service::Told;
+using client::Target;
+using probe::Told;
 
 /// Who asks which kind of service.
 Told (*asker(const Service& s))(const Target&) {
-    if (s.to) return s.type == ServiceType::xmpp ? service::message_by_xmpp : service::message_by_matrix;
+    if (s.to) return s.type == ServiceType::xmpp ? probe::message_by_xmpp : probe::message_by_matrix;
     switch (s.type) {
-    case ServiceType::postgres: return service::ask_postgres;
-    case ServiceType::mysql: return service::ask_mysql;
-    case ServiceType::redis: return service::ask_redis;
-    case ServiceType::memcached: return service::ask_memcached;
+    case ServiceType::postgres: return probe::ask_postgres;
+    case ServiceType::mysql: return probe::ask_mysql;
+    case ServiceType::redis: return probe::ask_redis;
+    case ServiceType::memcached: return probe::ask_memcached;
     case ServiceType::mongodb:
     case ServiceType::kafka:
-    case ServiceType::tcp: return service::ask_tcp;
-    case ServiceType::smtp: return service::ask_smtp;
-    case ServiceType::turn: return service::ask_turn;
-    case ServiceType::http: return service::ask_http;
-    case ServiceType::xmpp: return service::ask_xmpp;
-    case ServiceType::tls: return service::ask_tls;
-    case ServiceType::dns: return service::ask_dns;
-    case ServiceType::s3: return service::ask_s3;
+    case ServiceType::tcp: return probe::ask_tcp;
+    case ServiceType::smtp: return probe::ask_smtp;
+    case ServiceType::turn: return probe::ask_turn;
+    case ServiceType::http: return probe::ask_http;
+    case ServiceType::xmpp: return probe::ask_xmpp;
+    case ServiceType::tls: return probe::ask_tls;
+    case ServiceType::dns: return probe::ask_dns;
+    case ServiceType::s3: return probe::ask_s3;
     }
-    return service::ask_tcp;
+    return probe::ask_tcp;
 }
 
 /// The fact that tells how the log-in or the answer went.
@@ -75,12 +75,12 @@ struct Asked {
 
 /// The TLS of many services: what many have in common (a hundred urls of one proxy) is looked at once.
 class TlsRound {
-    using Key = std::tuple<std::string, int, std::string, std::string, std::string, service::Preamble>;
+    using Key = std::tuple<std::string, int, std::string, std::string, std::string, client::Preamble>;
     std::map<Key, std::size_t> places_;
     std::vector<Target> targets_;
     std::vector<Told> told_;
     std::map<const Service*, std::size_t> of_;
-    service::TlsScope scope_{false, false};
+    probe::TlsScope scope_{false, false};
 
   public:
     TlsRound(const std::vector<Asked>& asked, const std::vector<const Check*>& checks) {
@@ -95,7 +95,7 @@ class TlsRound {
             if (!wanted || std::ranges::find(groups, "tls") == groups.end()) continue;
             auto& t = a.target;
             auto [it, fresh] = places_.try_emplace(
-                {t.address, t.port, t.wish.name, t.wish.ca, a.service->via, service::preamble_of(*a.service)},
+                {t.address, t.port, t.wish.name, t.wish.ca, a.service->via, probe::preamble_of(*a.service)},
                 targets_.size());
             if (fresh) targets_.push_back(t);
             of_[a.service] = it->second;
@@ -105,7 +105,7 @@ class TlsRound {
     std::size_t size() const { return targets_.size(); }
     void ask(std::size_t i, std::chrono::milliseconds limit) {
         targets_[i].deadline = net::Clock::now() + limit;
-        told_[i] = service::inspect_tls(targets_[i], scope_);
+        told_[i] = probe::inspect_tls(targets_[i], scope_);
     }
     void add_to(Told& told, const Service& s) const {
         if (auto it = of_.find(&s); it != of_.end()) told.insert(told_[it->second].begin(), told_[it->second].end());
@@ -141,7 +141,7 @@ class Round {
         if (*a.password)
             t.password = &**a.password;
         else
-            a.told = {{first_fact(s), {service::login_text(name(a.password->error().code), &a.password->error()), {}}}};
+            a.told = {{first_fact(s), {probe::login_text(name(a.password->error().code), &a.password->error()), {}}}};
     }
 
     /// HTTP that is asked from here goes in one loop, instead of a thread for each.
@@ -151,14 +151,21 @@ class Round {
 
     void ask(Asked& a) {
         a.target.deadline = net::Clock::now() + limit_;
+        LogTimer timer;
         a.told = asker(*a.service)(a.target);
+        log(LogLevel::info, "service",
+            {{"name", a.service->name},
+             {"type", word(a.service->type)},
+             {"address", a.target.address},
+             {"port", a.target.port},
+             timer.ms()});
     }
 
     void ask_together(const std::vector<Asked*>& asked) {
         std::vector<Target> targets;
         for (auto* a : asked) targets.push_back(a->target);
         if (!targets.empty())
-            service::ask_http(targets, limit_, [&](std::size_t i, Told told) { asked[i]->told = std::move(told); });
+            probe::ask_http(targets, limit_, [&](std::size_t i, Told told) { asked[i]->told = std::move(told); });
     }
 
   public:

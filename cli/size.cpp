@@ -221,31 +221,31 @@ void run_size(Program& p, const Options& o) {
                             {}}};
     auto product = p.product(*d.product, &d.product, d.file);
     if (d.hosts.empty()) imagine_hosts(d, product);
-    auto catalogue = p.catalogue("");
+    auto it = p.open(std::move(d), o.measure ? p.config : "");
     Selection select;
     select.checks = {"cpu.cores", "memory.total", "disk.total"};
     select.passive = true;
-    auto checks = selected_checks(select, catalogue, product);
-    Judge judge{catalogue, d, product, p.product("generic"), checks, wall_clock()};
+    auto checks = it.checks(select);
+    auto judge = it.judge(checks, wall_clock());
     Report r;
     r.command = "size";
-    r.deployment = d.name;
+    r.deployment = it.deployment().name;
     r.time = wall_clock();
-    auto& w = d.workload;
+    auto& w = it.deployment().workload;
     r.notes.push_back(say("{}: {} registered, {} on line, {} messages and {} of media a day, kept {}",
                           "{}：注册 {} 人，在线 {} 人，每日 {} 条消息、媒体 {}，保留 {}", product.title,
                           show_number(w.registered), show_number(w.concurrent), show_number(w.messages),
                           show_bytes(w.media.value), show_duration(w.retention.seconds)));
     add_lines(r, judge.sizing());
     if (o.measure) {
-        auto fleet = fleet_of(d, 32);
-        std::vector<const Host*> hosts = selected_hosts({}, d);
+        auto fleet = fleet_of(it.deployment(), 32);
+        std::vector<const Host*> hosts = selected_hosts({}, it.deployment());
         CollectOptions options;
         options.passive = true;
-        r.interrupted = collect(*fleet, d, product, catalogue, hosts, checks, options, p,
-                                [&](const Host& h, Facts facts) { compare_host(r, h, d, judge, facts); });
+        r.interrupted = collect(*fleet, judge.placement(), it.catalogue(), hosts, checks, options, p,
+                                [&](const Host& h, Facts facts) { compare_host(r, h, it.deployment(), judge, facts); });
     } else if (!o.from.empty())
-        for (auto& h : d.hosts) compare_host(r, h, d, judge, bundle.hosts[h.name]);
+        for (auto& h : it.deployment().hosts) compare_host(r, h, it.deployment(), judge, bundle.hosts[h.name]);
     p.finish(r);
 }
 

@@ -17,13 +17,13 @@ exec {lib_nothing}<> <(:)
 
 # Ends what the test started: first what at_end was told, last told first, then the processes, then the folder.
 lib_end() {
-    local i pid
+    local lib_i lib_pid # names that no test has: what at_end was told reads the variables of the test
     set +e
     exec 2>/dev/null # words about processes that were ended
-    for ((i = ${#lib_ends[@]} - 1; i >= 0; --i)); do eval "${lib_ends[i]}"; done
-    for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; done
-    for pid in "${started[@]}"; do
-        wait_for 10 lib_gone "$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null
+    for ((lib_i = ${#lib_ends[@]} - 1; lib_i >= 0; --lib_i)); do eval "${lib_ends[lib_i]}"; done
+    for lib_pid in "${started[@]}"; do kill "$lib_pid" 2>/dev/null; done
+    for lib_pid in "${started[@]}"; do
+        wait_for 10 lib_gone "$lib_pid" 2>/dev/null || kill -KILL "$lib_pid" 2>/dev/null
     done
     cd /
     [ -n "${IMOPS_WORK:-}" ] || rm -rf --one-file-system "$work"

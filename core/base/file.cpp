@@ -1,4 +1,5 @@
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 #include "core/base/units.hpp"
 #include <cerrno>
 #include <cstring>
@@ -55,12 +56,14 @@ Result<std::string> read_file(const std::string& path, std::size_t max) {
 namespace {
 
 void write_beside(const std::string& path, std::string_view text, unsigned mode, bool sync) {
+    LogTimer timer;
     auto beside = path + ".imops-new";
     struct stat st {};
     bool direct = ::stat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
     auto fail = [&] {
         int e = errno;
         if (!direct) ::unlink(beside.c_str());
+        log(LogLevel::error, "file", {{"path", path}, {"error", std::strerror(e)}, timer.ms()});
         throw Failure{cannot({"cannot write", "无法写入"}, path, e)};
     };
     if (!direct) ::unlink(beside.c_str()); // of a run that was killed: it may have another mode
@@ -73,9 +76,11 @@ void write_beside(const std::string& path, std::string_view text, unsigned mode,
         if (n < 0) fail();
         left.remove_prefix(std::size_t(n));
     }
-    if (direct) return;
+    auto done = [&] { log(LogLevel::info, "file", {{"path", path}, {"bytes", text.size()}, timer.ms()}); };
+    if (direct) return done();
     ::fchmod(f.fd, mode); // whatever the umask says
     if ((sync && ::fsync(f.fd) != 0) || ::rename(beside.c_str(), path.c_str()) != 0) fail();
+    done();
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "core/base/process.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/log.hpp"
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::size_t max_output = 16u << 20;
 using Clock = std::chrono::steady_clock;
+
+int status_of(int waited) { return WIFSIGNALED(waited) ? 128 + WTERMSIG(waited) : WEXITSTATUS(waited); }
 
 struct Pipe {
     int read = -1, write = -1;
@@ -70,6 +73,7 @@ Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::mil
             Text{"Is the program installed and in PATH?", "程序是否已安装并在 PATH 中？"},
             {}};
     };
+    LogTimer timer; // arguments are not logged: they may say much of a site
     Pipe in, out, err;
     if (argv.empty() || !in.open() || !out.open() || !err.open()) return cannot(argv.empty() ? EINVAL : errno);
     pid_t pid = -1;
@@ -109,12 +113,14 @@ Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::mil
     if (late) ::kill(-pid, SIGKILL);
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    log(LogLevel::info, "program",
+        {{"name", argv.front()}, {"status", late ? "timed out" : std::to_string(status_of(status))}, timer.ms()});
     if (late)
         return Error{Code::timed_out,
                      say("{} did not end in {} s", "{} 在 {} 秒内未结束", argv.front(), limit.count() / 1000.0),
                      Text{"Run it by hand to see what it waits for.", "请手工运行它，看它在等待什么。"},
                      {}};
-    ended.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    ended.status = status_of(status);
     return ended;
 }
 

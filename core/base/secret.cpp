@@ -1,4 +1,5 @@
 #include "core/base/secret.hpp"
+#include "core/base/log.hpp"
 #include <string.h>
 
 namespace imops {
@@ -9,6 +10,10 @@ void wipe(std::string& s) {
     s.clear();
 }
 } // namespace
+
+Secret::Secret(std::string value, std::string origin) : value_{std::move(value)}, origin_{std::move(origin)} {
+    hide_in_log(value_);
+}
 
 // Short strings are copied, not stolen, by a move: wipe what stays behind.
 Secret::Secret(Secret&& o) noexcept : value_{std::move(o.value_)}, origin_{std::move(o.origin_)} {

@@ -10,7 +10,8 @@ class Secret {
     std::string origin_; // "env IMOPS_DB_PASSWORD": where it came from; safe to show
 
   public:
-    Secret(std::string value, std::string origin) : value_{std::move(value)}, origin_{std::move(origin)} {}
+    /// No line of the log shows it from now on.
+    Secret(std::string value, std::string origin);
     Secret(Secret&& o) noexcept;
     Secret& operator=(Secret&& o) noexcept;
     Secret(const Secret&) = delete;

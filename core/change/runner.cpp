@@ -1,4 +1,5 @@
 #include "core/change/runner.hpp"
+#include "core/base/log.hpp"
 #include "core/base/string.hpp"
 #include "core/facts/script.hpp"
 #include <algorithm>
@@ -77,6 +78,13 @@ void Runner::add(Event event, const Step* step, std::string note) {
         e.subject = step->subject();
     }
     e.note = std::move(note);
+    log(event == Event::failed || event == Event::not_undone ? LogLevel::warning : LogLevel::info, "step",
+        {{"run", e.run},
+         {"what", name(event)},
+         {"step", e.step},
+         {"subject", e.subject},
+         {"note", e.note},
+         timer_.ms()});
     try {
         journal_.add(std::move(e));
     } catch (const Failure& f) {
@@ -120,6 +128,7 @@ void Runner::look(std::vector<const Step*>& steps) {
 
 void Runner::act(std::vector<const Step*> steps) {
     look(steps);
+    timer_ = {};
     for (auto* s : steps) add(Event::begin, s);
     if (steps.empty() || !may_begin()) return;
     auto answers = hands_.act(Hands::Act::run, steps);

@@ -1,4 +1,5 @@
 #pragma once
+#include "core/base/log.hpp"
 #include "core/change/journal.hpp"
 #include "core/change/plan.hpp"
 #include <functional>
@@ -74,6 +75,7 @@ class Runner {
     Summary summary_;
     std::vector<bool> begun_; // by an earlier process, which told no end of it
     bool back_ = false;
+    LogTimer timer_; // of the steps that are under way
 
     Summary::Of& of(const Step&);
     void start(std::string run, const std::string& digest);

@@ -1,5 +1,6 @@
 #include "core/check/catalogue.hpp"
 #include "core/base/string.hpp"
+#include "core/model/placement.hpp"
 #include <algorithm>
 
 namespace imops {
@@ -14,8 +15,7 @@ Scope context_scope() {
         for (auto level : {"minimum", "recommended"}) s.add(fmt::format("need.{}.{}", part, level), bytes);
     for (auto name : {"oldest", "encoding", "collate"}) s.add(fmt::format("need.database.{}", name), text);
     s.add("need.database.extensions", words);
-    for (auto name : {"name", "address", "data", "user", "service_user"}) s.add(fmt::format("host.{}", name), text);
-    for (auto name : {"roles", "ports", "units"}) s.add(fmt::format("host.{}", name), words);
+    add_host_names(s);
     for (auto name : {"name", "type", "address", "user", "database", "url", "via"})
         s.add(fmt::format("service.{}", name), text);
     s.add("service.port", number);

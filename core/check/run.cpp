@@ -123,11 +123,7 @@ std::vector<const FactDef*> needed_facts(const std::vector<const Check*>& checks
 
 Judge::Judge(const Catalogue& c, const Deployment& d, const Product& p, const Product& generic,
              std::vector<const Check*> checks, double now)
-    : catalogue_{c}, deployment_{d}, product_{p}, checks_{std::move(checks)}, now_{now} {
-    std::vector<std::string> roles;
-    for (auto& [w, r] : Words<Role>::of)
-        if (!d.with_role(w).empty() && r != Role::jump && r != Role::backup) roles.emplace_back(w);
-    sizing_ = size_up(d.workload, p, generic, roles);
+    : catalogue_{c}, deployment_{d}, product_{p}, placement_{d, p, generic}, checks_{std::move(checks)}, now_{now} {
     std::set<std::string> seen;
     for (auto* k : checks_)
         if (k->fleet)
@@ -138,25 +134,14 @@ Judge::Judge(const Catalogue& c, const Deployment& d, const Product& p, const Pr
 Sight Judge::make_sight(const Host& h, const Facts& facts) {
     Sight s;
     s.data = Language::constants();
-    auto n = need_of(h, deployment_, sizing_);
+    auto view = placement_.view(h);
+    auto& n = view.need;
+    s.data.update(host_data(view));
     s.data["need"] = {{"cores", {{"minimum", figure(n.cores_minimum)}, {"recommended", figure(n.cores)}}},
                       {"memory", {{"minimum", figure(n.memory_minimum)}, {"recommended", figure(n.memory)}}},
                       {"disk", {{"minimum", figure(n.disk_minimum)}, {"recommended", figure(n.disk)}}},
                       {"files", {{"minimum", figure(n.files_minimum)}, {"recommended", figure(n.files)}}},
                       {"connections", connections(n.connections)}};
-    json ports = json::array(), units = json::array();
-    for (auto* c : product_.on(h)) {
-        for (auto& p : c->ports) ports.push_back(p.show());
-        for (auto& u : c->units) units.push_back(u);
-    }
-    s.data["host"] = {{"name", h.name},
-                      {"address", h.address},
-                      {"roles", h.roles},
-                      {"data", product_.data(h)},
-                      {"user", h.user.empty() ? "$USER" : h.user},
-                      {"service_user", product_.service_user(h)},
-                      {"ports", ports},
-                      {"units", units}};
     s.data["product"] = {{"id", product_.id}};
     s.data["workload"] = {{"registered", deployment_.workload.registered},
                           {"concurrent", deployment_.workload.concurrent}};
@@ -191,7 +176,7 @@ void Judge::add_facts(Sight& s, const std::vector<std::string>& roles, std::stri
 json Judge::needs(const Service& x) const {
     auto& d = product_.database;
     if (!d || d->type != word(x.type)) return {};
-    return {{"connections", connections(sizing_.connections)},
+    return {{"connections", connections(placement_.sizing().connections)},
             {"database",
              {{"oldest", demanded(d->oldest)},
               {"encoding", demanded(d->encoding)},

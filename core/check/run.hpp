@@ -1,7 +1,6 @@
 #pragma once
 #include "core/check/catalogue.hpp"
-#include "core/model/product.hpp"
-#include "core/model/sizing.hpp"
+#include "core/model/placement.hpp"
 #include <map>
 #include <string>
 #include <vector>
@@ -34,7 +33,7 @@ class Judge {
     const Catalogue& catalogue_;
     const Deployment& deployment_;
     const Product& product_;
-    Sizing sizing_;
+    Placement placement_;
     std::vector<const Check*> checks_;
     double now_;
     bool brief_ = false;
@@ -52,7 +51,8 @@ class Judge {
   public:
     Judge(const Catalogue&, const Deployment&, const Product&, const Product& generic, std::vector<const Check*>,
           double now);
-    const Sizing& sizing() const { return sizing_; }
+    const Placement& placement() const { return placement_; }
+    const Sizing& sizing() const { return placement_.sizing(); }
     /// From now on what is ok or does not apply gets no words: nobody will read them.
     void be_brief() { brief_ = true; }
     /// Findings of the checks that need only this host.

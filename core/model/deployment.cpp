@@ -160,6 +160,23 @@ template <class X> void describe(X& x, Override& o) {
     x.may("off", o.off, {"the reason why it is not judged", "不做该检查的理由"});
 }
 
+template <class X> void describe(X& x, LogWish& l) {
+    x.need("file", l.file, {"the file that is written on", "日志文件"}, absolute_path());
+    x.may("level", l.level, {"debug, info (default), warning or error", "debug、info（默认）、warning 或 error"});
+    x.may("format", l.format, {"text (default) or json: an object a line", "text（默认）或 json（每行一个对象）"});
+    x.may("size", l.size, {"a new file is begun then; default: 10 MiB", "超过该大小时换新文件；默认 10 MiB"},
+          Rule<Bytes>{[](const Bytes& b) -> std::optional<Objection> {
+              if (b.value >= 65536) return {};
+              return Objection{Text{"too small for a log", "日志大小过小"}, Text{"At least 64 KiB.", "至少 64 KiB。"}};
+          }});
+    x.may("keep", l.keep, {"former files that are kept; default: 5", "保留的旧文件数；默认 5"},
+          Rule<int>{[](const int& n) -> std::optional<Objection> {
+              if (n >= 0 && n <= 1000) return {};
+              return Objection{say("{} files cannot be kept", "不能保留 {} 个文件", n),
+                               Text{"From 0 to 1000.", "请写 0 到 1000。"}};
+          }});
+}
+
 template <class X> void describe(X& x, DeploymentFile& f) {
     auto& d = f.d;
     x.need("imops", d.format, {"version of this file's format: 1", "文件格式版本：1"},
@@ -207,6 +224,7 @@ template <class X> void describe(X& x, DeploymentFile& f) {
     x.may("settings", d.settings,
           {"settings of templates: {component: {variable: value}}; `imops templates list` shows them",
            "模板设置：{组件: {变量: 值}}；`imops templates list` 可查看"});
+    x.may("log", d.log, {"where imops writes what it does", "imops 自身的日志"});
 }
 
 namespace {

@@ -1,4 +1,5 @@
 #pragma once
+#include "core/base/log.hpp"
 #include "core/model/expect.hpp"
 #include "core/model/host.hpp"
 #include "core/model/message.hpp"
@@ -48,6 +49,16 @@ template <> struct Words<ServiceType> {
                                                                                   {"tls", ServiceType::tls},
                                                                                   {"tcp", ServiceType::tcp},
                                                                                   {"dns", ServiceType::dns}}};
+};
+template <> struct Words<LogLevel> {
+    static constexpr std::array<std::pair<std::string_view, LogLevel>, 4> of{{{"debug", LogLevel::debug},
+                                                                              {"info", LogLevel::info},
+                                                                              {"warning", LogLevel::warning},
+                                                                              {"error", LogLevel::error}}};
+};
+template <> struct Words<LogFormat> {
+    static constexpr std::array<std::pair<std::string_view, LogFormat>, 2> of{
+        {{"text", LogFormat::text}, {"json", LogFormat::json}}};
 };
 template <> struct Words<Depth> {
     static constexpr std::array<std::pair<std::string_view, Depth>, 2> of{
@@ -139,6 +150,15 @@ DnsQuestion dns_question(std::string_view url);
 /// this machine. Empty, or why it is no endpoint.
 std::optional<Objection> read_url(Service&);
 
+/// Where imops writes what it does.
+struct LogWish {
+    std::string file; // absolute; empty: nowhere
+    LogLevel level = LogLevel::info;
+    LogFormat format = LogFormat::text;
+    Bytes size{10 << 20};
+    int keep = 5;
+};
+
 struct Deployment {
     std::string file, text; // where it came from, as it was read
     int format = 1;
@@ -156,6 +176,7 @@ struct Deployment {
     std::vector<Waiver> waivers;
     std::map<std::string, Placed<Override>> checks; // by check id
     Settings settings;
+    LogWish log;
 
     const Host* host(std::string_view name) const;
     /// Where a service is: its own address, or that of its host; empty for a DNS question to whatever server this

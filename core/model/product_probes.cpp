@@ -1,5 +1,5 @@
 #include "core/base/string.hpp"
-#include "core/model/product.hpp"
+#include "core/model/placement.hpp"
 #include <algorithm>
 
 namespace imops {
@@ -32,7 +32,7 @@ std::string filled(std::string_view url, const Component& c, const Deployment& d
             auto name = std::string{key.substr(5)};
             auto port = std::ranges::find(c.ports, name, &Port::name);
             if (port == c.ports.end()) return {};
-            text += std::to_string(host && host->ports.contains(name) ? host->ports.at(name) : port->first);
+            text += std::to_string(host ? port_on(*host, *port, d).first : port->first);
         } else
             return {};
     }

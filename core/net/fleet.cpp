@@ -1,4 +1,6 @@
 #include "core/net/fleet.hpp"
+#include "core/base/log.hpp"
+#include "core/model/deployment.hpp"
 #include "core/net/choose.hpp"
 #include "core/net/process_session.hpp"
 #include "core/net/question.hpp"
@@ -19,6 +21,24 @@ namespace {
 std::string key_of(const Host& h) {
     return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", h.name, h.address, h.port, h.user, h.via, int(h.transport),
                        h.host_key, h.known_hosts, fmt::join(h.identities, "\n"));
+}
+
+void note(const Outcome& o, Effect effect) {
+    std::string_view does = effect == Effect::read ? "read" : "write";
+    if (o.result)
+        log(LogLevel::info, "script",
+            {{"host", o.host->name},
+             {"transport", word(o.transport)},
+             {"effect", does},
+             {"status", (*o.result).status},
+             {"ms", o.took}});
+    else
+        log(LogLevel::warning, "script",
+            {{"host", o.host->name},
+             {"transport", word(o.transport)},
+             {"effect", does},
+             {"error", o.result.error().what.en},
+             {"ms", o.took}});
 }
 
 /// One job on its way: first perhaps a question to `ssh -G`, then a session.
@@ -243,9 +263,11 @@ bool RealFleet::try_again(Slot& slot, Clock::time_point now) {
 
 std::optional<Outcome> RealFleet::outcome(Slot& slot, Clock::time_point now) {
     auto made = [&](Result<Exit> result) {
-        return Outcome{slot.job->host, std::move(result),
-                       std::chrono::duration_cast<std::chrono::milliseconds>(now - slot.begun), slot.route.transport,
-                       slot.route.why};
+        Outcome o{slot.job->host, std::move(result),
+                  std::chrono::duration_cast<std::chrono::milliseconds>(now - slot.begun), slot.route.transport,
+                  slot.route.why};
+        note(o, slot.job->script.effect);
+        return o;
     };
     if (!slot.error && slot.session && slot.session->result()) {
         if (!*slot.session->result() && try_again(slot, now)) {

@@ -1,3 +1,4 @@
+#include "core/base/log.hpp"
 #include "core/net/http_transfer.hpp"
 #include <algorithm>
 
@@ -6,6 +7,18 @@ namespace imops::net {
 namespace {
 
 constexpr int slice = 200; // ms after which an interrupt is noticed
+
+/// Without its query: a token may stand there.
+void note(const Request& asked, const Result<Response>& answer, double seconds) {
+    if (!logs(LogLevel::info)) return;
+    auto ms = std::chrono::milliseconds{std::int64_t(seconds * 1000)};
+    auto url = asked.url.substr(0, asked.url.find_first_of("?#"));
+    if (answer)
+        log(LogLevel::info, "http", {{"method", asked.method}, {"url", url}, {"status", (*answer).status}, {"ms", ms}});
+    else
+        log(LogLevel::warning, "http",
+            {{"method", asked.method}, {"url", url}, {"error", answer.error().what.en}, {"ms", ms}});
+}
 
 } // namespace
 
@@ -58,6 +71,7 @@ void Http::run(std::size_t count, const Make& make, const Done& done, const vola
             Transfer* t = nullptr;
             api_->easy_getinfo(easy, CURLINFO_PRIVATE, &t);
             auto answer = t->finish(code);
+            note(t->asked, answer, t->seconds(CURLINFO_TOTAL_TIME_T));
             api_->multi_remove_handle(multi, easy); // the message is gone with it
             idle.push_back(t);
             answered = true;

@@ -14,6 +14,7 @@ constexpr std::size_t preface_kept = 65536;
 
 void ProcessSession::begin(const Job& job, std::string prefix, Rise rise, Clock::time_point now) {
     exchange_.emplace(job, std::move(prefix));
+    since_ = {};
     auto command = remote_command(rise, remote() ? Carrier::openssh : Carrier::local);
     auto child = remote() ? Child::start({"ssh", "-F", config_, "-T", "--", host_.address, command})
                           : Child::start({"/bin/sh", "-c", command});
@@ -119,6 +120,7 @@ void ProcessSession::received(Stream stream, std::string_view bytes) {
             return;
         }
         started_ = true;
+        connected("openssh");
         exchange_->started(now_);
         std::string rest = preface_.substr(mark + (mark ? 1 : 0) + started_mark.size());
         if (!rest.empty()) received(stream, rest);

@@ -1,4 +1,5 @@
 #pragma once
+#include "core/base/log.hpp"
 #include "core/net/child.hpp"
 #include "core/net/command.hpp"
 #include "core/net/exchange.hpp"
@@ -61,6 +62,12 @@ class Session {
     std::optional<Exchange> exchange_;
     std::optional<Result<Exit>> result_;
     bool stale_ = false, openssh_could_ = false;
+    LogTimer since_; // it was begun
+
+    /// The host has let us in.
+    void connected(std::string_view transport) const {
+        log(LogLevel::info, "connection", {{"host", host_.name}, {"transport", transport}, since_.ms()});
+    }
 };
 
 } // namespace imops::net

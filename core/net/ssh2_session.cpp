@@ -32,6 +32,7 @@ void Ssh2Session::abort() {
 
 void Ssh2Session::begin(const Job& job, std::string prefix, Rise rise, Clock::time_point now) {
     exchange_.emplace(job, std::move(prefix));
+    since_ = {};
     result_.reset();
     rise_ = rise;
     end_sent_ = stale_ = false;
@@ -85,17 +86,15 @@ Wants Ssh2Session::wants() const {
     short events = running && exchange_->full() ? 0 : POLLIN;
     if (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) events |= POLLOUT;
     if (events) wants.fd(dial_->fd(), events);
+    if (login_ && at_ == At::login) login_->wants(wants);
     return wants;
 }
 
-/// Past a deadline: of the way to the shell, or of the script.
+/// Past the deadline of the way to the shell. That of the script is judged when what has come was read: a loop that was
+/// busy elsewhere must not call a script silent.
 bool Ssh2Session::late(Clock::time_point now) {
-    if (now < deadline() || result_ || at_ == At::drain) return false;
+    if (now < deadline() || result_ || at_ == At::run || at_ == At::drain) return false;
     auto seconds = [](std::chrono::milliseconds ms) { return double(ms.count()) / 1000; };
-    if (at_ == At::run) {
-        fail(exchange_->too_late(where_));
-        return true;
-    }
     Line step = at_ == At::dial ? say("the connection was not made", "未能建立连接")
                 : at_ == At::handshake && events_.greeting.empty()
                     ? say("it accepted the connection and said nothing", "已接受连接但没有任何响应")
@@ -207,6 +206,7 @@ Ssh2Session::Go Ssh2Session::login(Clock::time_point now) {
     case Ssh2Login::Got::wait: return Go::wait;
     case Ssh2Login::Got::in:
         login_.reset();
+        connected("libssh2");
         at_ = At::open;
         return Go::on;
     case Ssh2Login::Got::refused: break;
@@ -296,16 +296,18 @@ bool Ssh2Session::read_both() {
 /// floods the other.
 Ssh2Session::Go Ssh2Session::run(Clock::time_point now) {
     if (!feed()) return lost();
-    if (!exchange_->has_room(now)) return Go::wait;
-    if (read_both()) return Go::wait; // the others get their turn; moved_ brings the loop back at once
-    bool over = libssh2_channel_eof(channel_);
-    if (events_.closed && !over) return lost();
-    if (over || libssh2_channel_get_exit_status(channel_) != 0) {
-        at_ = At::drain;
-        drained_ = now + silence;
-        return Go::on;
+    bool more =
+        !exchange_->has_room(now) || read_both(); // the others get their turn; moved_ brings the loop back at once
+    if (!more) {
+        bool over = libssh2_channel_eof(channel_);
+        if (events_.closed && !over) return lost();
+        if (over || libssh2_channel_get_exit_status(channel_) != 0) {
+            at_ = At::drain;
+            drained_ = now + silence;
+            return Go::on;
+        }
     }
-    return Go::wait;
+    return now < deadline() ? Go::wait : fail(exchange_->too_late(where_));
 }
 
 /// 128 + signal if a signal ended it; 0 if nothing has come yet.

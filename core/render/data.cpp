@@ -67,12 +67,11 @@ bool has(const std::vector<std::string>& list, std::string_view word) {
 
 Scope render_scope(const std::vector<Product>& products) {
     Scope s;
-    for (auto n : {"deployment.name", "domain", "name", "product.id", "workload.federation", "host.name",
-                   "host.address", "host.data"})
-        s.add(n, text);
-    for (auto n : {"names", "host.roles", "components"}) s.add(n, words);
+    add_host_names(s);
+    for (auto n : {"deployment.name", "domain", "name", "product.id", "workload.federation"}) s.add(n, text);
+    for (auto n : {"names", "components"}) s.add(n, words);
     for (auto n : {"workload.registered", "workload.concurrent", "workload.messages", "size.cores", "need.files",
-                   "need.connections", "host.ssh_port", "count.hosts"})
+                   "need.connections", "count.hosts"})
         s.add(n, number);
     for (auto n : {"workload.media", "size.memory"}) s.add(n, bytes);
     for (auto n : {"airgap", "size.measured", "size.rotational"}) s.add(n, boolean);
@@ -192,10 +191,7 @@ std::string TemplateData::secret(std::string_view name, const SecretRef& r) {
 
 TemplateData::TemplateData(const Deployment& d, const Product& product, const Product& generic,
                            const std::vector<Product>& all, SecretValues& secrets, std::set<std::string> wanted)
-    : d_{d}, product_{product}, secrets_{secrets}, wanted_{std::move(wanted)} {
-    std::set<std::string> roles;
-    for (auto& h : d.hosts) roles.insert(h.roles.begin(), h.roles.end());
-    sizing_ = size_up(d.workload, product, generic, {roles.begin(), roles.end()});
+    : d_{d}, product_{product}, placement_{d, product, generic}, secrets_{secrets}, wanted_{std::move(wanted)} {
     auto& w = d.workload;
     data_ = Language::constants();
     data_["deployment"]["name"] = d.name;
@@ -213,17 +209,10 @@ TemplateData::TemplateData(const Deployment& d, const Product& product, const Pr
     add_roles();
 }
 
-int TemplateData::port_of(const Host& h, const Port& p) const {
-    if (auto it = h.ports.find(p.name); it != h.ports.end()) return it->second;
-    for (auto& s : d_.services)
-        if (s.host == h.name && s.port && word(s.type) == p.name) return s.port;
-    return p.first;
-}
-
 json TemplateData::ports_of(const Host& h) const {
     json j = no_ports_; // other products' components too, so that a template may ask for them
     for (auto& c : product_.components)
-        for (auto& p : c.ports) j[underscored(c.name)][underscored(p.name)] = port_of(h, p);
+        for (auto& p : c.ports) j[underscored(c.name)][underscored(p.name)] = port_on(h, p, d_).first;
     return j;
 }
 
@@ -311,53 +300,49 @@ void TemplateData::add_own(const Host& h) {
     }
 }
 
-void TemplateData::add_firewall(const Host& h) {
+void TemplateData::add_firewall(const HostView& v) {
     if (!wants("firewall")) return;
     auto rows = json::array();
-    for (auto* c : product_.on(h))
-        for (auto& p : c->ports) {
-            int first = port_of(h, p);
-            json four = json::array(), six = json::array();
-            std::set<std::string> seen;
-            for (auto& role : p.from) {
-                auto& [a, b] = addresses_[role];
-                for (auto& x : a)
-                    if (seen.insert(x).second) four.push_back(x);
-                for (auto& x : b)
-                    if (seen.insert(x).second) six.push_back(x);
-            }
-            rows.push_back(
-                {{"name", p.name},
-                 {"proto", p.proto},
-                 {"ports", p.first == p.last ? std::to_string(first) : fmt::format("{}-{}", p.first, p.last)},
-                 {"public", has(p.from, "public")},
-                 {"local", has(p.from, "local")},
-                 {"four", four},
-                 {"six", six}});
+    for (auto& p : v.ports) {
+        json four = json::array(), six = json::array();
+        std::set<std::string> seen;
+        for (auto& role : p.from) {
+            auto& [a, b] = addresses_[role];
+            for (auto& x : a)
+                if (seen.insert(x).second) four.push_back(x);
+            for (auto& x : b)
+                if (seen.insert(x).second) six.push_back(x);
         }
+        rows.push_back({{"name", p.name},
+                        {"proto", p.proto},
+                        {"ports", p.first == p.last ? std::to_string(p.first) : fmt::format("{}-{}", p.first, p.last)},
+                        {"public", has(p.from, "public")},
+                        {"local", has(p.from, "local")},
+                        {"four", four},
+                        {"six", six}});
+    }
     data_["firewall"] = std::move(rows);
 }
 
-void TemplateData::add_host(const Host& h, const Measured& m) {
-    auto n = need_of(h, d_, sizing_);
-    data_["host"] = {
-        {"name", h.name}, {"address", h.address}, {"data", product_.data(h)}, {"roles", h.roles}, {"ssh_port", h.port}};
-    data_["need"] = {{"files", whole(std::ceil(n.files))}, {"connections", whole(std::ceil(sizing_.connections))}};
+void TemplateData::add_host(const HostView& v, const Measured& m) {
+    auto& n = v.need;
+    data_.update(host_data(v));
+    data_["need"] = {{"files", whole(std::ceil(n.files))},
+                     {"connections", whole(std::ceil(placement_.sizing().connections))}};
     data_["size"] = {{"cores", whole(std::max(1.0, m.cores ? m.cores : std::ceil(n.cores)))},
                      {"memory", whole(steady_memory(m.memory ? m.memory : std::max(n.memory, 1073741824.0)))},
                      {"measured", m.memory > 0},
                      {"rotational", m.rotational}};
-    auto components = json::array();
-    for (auto* c : product_.on(h)) components.push_back(c->name);
-    data_["components"] = std::move(components);
-    data_["port"] = ports_of(h);
+    data_["components"] = v.components;
+    data_["port"] = ports_of(*v.host);
 }
 
 json& TemplateData::of(const Host& h, const Measured& m) {
-    add_host(h, m);
+    auto view = placement_.view(h);
+    add_host(view, m);
     add_services(h);
     add_own(h);
-    add_firewall(h);
+    add_firewall(view);
     return data_;
 }
 

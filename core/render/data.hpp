@@ -1,5 +1,5 @@
 #pragma once
-#include "core/model/sizing.hpp"
+#include "core/model/placement.hpp"
 #include "core/render/component.hpp"
 #include <map>
 #include <set>
@@ -35,7 +35,7 @@ class SecretValues {
 class TemplateData {
     const Deployment& d_;
     const Product& product_;
-    Sizing sizing_;
+    Placement placement_;
     SecretValues& secrets_;
     std::set<std::string> wanted_;
     nlohmann::json data_, no_ports_;
@@ -44,13 +44,12 @@ class TemplateData {
     std::string secret(std::string_view name, const SecretRef&);
     nlohmann::json ports_of(const Host&) const;
     nlohmann::json row_ports(const Host&) const;
-    int port_of(const Host&, const Port&) const;
     nlohmann::json service(const Host&, const Service*, std::string_view name);
     void add_roles();
     void add_services(const Host&);
     void add_own(const Host&);
-    void add_firewall(const Host&);
-    void add_host(const Host&, const Measured&);
+    void add_firewall(const HostView&);
+    void add_host(const HostView&, const Measured&);
 
   public:
     /// `wanted`: the names that will be read; what nobody reads, secrets above all, is not made.

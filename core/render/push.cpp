@@ -71,17 +71,20 @@ void PushReader::told(std::string_view line) {
     if (word == "step")
         step = rest();
     else if (word == "said") {
-        auto* into = !not_back.empty() ? &not_back.back().said : failed ? &failed->said : nullptr;
-        if (into && into->size() < 8192) into->append(line).push_back('\n');
-    } else if (word == "failed" || word == "not_back") {
+        if (said_ && said_->size() < 8192) said_->append(line).push_back('\n');
+    } else if (word == "failed" || word == "not_back" || word == "left") {
         Failed f;
         f.component = next_word(line);
         f.step = next_word(line);
         f.detail = line;
-        if (word == "not_back")
-            not_back.push_back(std::move(f));
-        else if (!failed)
+        said_ = nullptr;
+        if (word == "failed" && !failed) {
             failed = std::move(f);
+            said_ = &failed->said;
+        } else if (auto& list = word == "left" ? left : not_back; word != "failed" && list.size() < 1000) {
+            list.push_back(std::move(f));
+            said_ = &list.back().said;
+        }
     } else if (word == "replaced") {
         auto component = std::string{next_word(line)};
         replaced.emplace_back(std::move(component), std::string{line});

@@ -13,6 +13,7 @@ std::string push_script(const HostFiles&, std::string_view mark, bool try_only, 
 /// What one host told while files were put in place there.
 class PushReader {
     MarkedLines lines_;
+    std::string* said_ = nullptr; // of what the host tells more
     void told(std::string_view);
 
   public:
@@ -24,6 +25,7 @@ class PushReader {
     std::vector<std::string> applied, same, back, stopped;     // components
     std::optional<Failed> failed;
     std::vector<Failed> not_back; // services that do not run as before after a rollback
+    std::vector<Failed> left;     // files that did not come back: step "had" or "fresh", detail the path
     std::string step;             // that is being done now: "nginx check"
     bool recovered = false, waiting = false, committed = false, rolled_back = false, tried = false, ended = false;
 

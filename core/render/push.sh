@@ -195,16 +195,24 @@ imops_no_folders() {
 }
 imops_back() { # path, "had" or "fresh": the former file comes back
     if [ "$2" = had ]; then
-        [ ! -e "$1.imops-old~" ] || { ln -f "$1.imops-old~" "$1.imops-new~" && mv -f "$1.imops-new~" "$1"; }
+        # it is there already: two names of one file cannot be renamed onto each other
+        [ ! -e "$1.imops-old~" ] || [ "$(stat -c %d:%i "$1" 2>/dev/null)" != "$(stat -c %d:%i "$1.imops-old~")" ] || return 0
+        # where there are no hard links the former file was copied, and is again
+        { ln -f "$1.imops-old~" "$1.imops-new~" || cp -p "$1.imops-old~" "$1.imops-new~"; } && mv -f "$1.imops-new~" "$1"
     else
         rm -f "$1"
     fi
 }
-imops_restore() { # what the journal says, the last first
-    sed '1!G;h;$!d' "$imops_state/journal" | while read -r imops_kind imops_path; do
-        case $imops_kind in had | fresh) imops_back "$imops_path" "$imops_kind" ;; esac
-    done
-    rm -f "$imops_state/journal"
+imops_restore() { # what the journal says, the last first. What does not come back is told, and the journal stays.
+    sed '1!G;h;$!d' "$imops_state/journal" | {
+        imops_kept=
+        while read -r imops_kind imops_path || [ -n "$imops_kind" ]; do
+            case $imops_kind in had | fresh)
+                imops_back "$imops_path" "$imops_kind" >"$imops_dir/said" 2>&1 || { imops_kept=1 && tell left - "$imops_kind" "$imops_path" && imops_said "$imops_dir/said"; } ;;
+            esac
+        done
+        [ -z "$imops_kept" ]
+    } && rm -f "$imops_state/journal"
 }
 imops_swap() { # component: its files are replaced
     for imops_i in $(imops_numbers); do
@@ -238,7 +246,7 @@ imops_begin() {
     imops_owns=1
     if [ -s "$imops_state/journal" ]; then
         tell recovered
-        imops_restore
+        imops_restore || { imops_fail - recover; return 1; }
     fi
 }
 imops_birth() { # process: when it began

@@ -1,9 +1,9 @@
-#include "core/service/stun.hpp"
+#include "core/client/turn/stun.hpp"
 #include <cstdint>
 
 /// A message of STUN: what is read can be written, and says the same again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace imops::service::stun;
+    using namespace imops::client::stun;
     std::string_view bytes{reinterpret_cast<const char*>(data), size};
     if (integrity_holds(bytes, "VOkJxbRl1RmTxUk/WvJxBt") && !read(bytes)) __builtin_trap();
     auto m = read(bytes);

@@ -1,9 +1,9 @@
-#include "core/service/xml.hpp"
+#include "core/client/xml.hpp"
 #include <cstdint>
 
 /// A stream of XMPP. The first byte chooses the cuts; what comes out does not depend on them.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace imops::service;
+    using namespace imops::client;
     if (size < 2) return 0;
     std::string_view text{reinterpret_cast<const char*>(data) + 1, size - 1};
     auto read = [&](std::size_t step) {

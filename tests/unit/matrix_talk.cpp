@@ -70,6 +70,13 @@ TEST(MatrixPlan, a_port_of_two_components_is_one_way) {
               (Names{"a-b:5432", "b-a:5432"}));
 }
 
+TEST(MatrixPlan, a_hosts_own_ports_are_dialled) {
+    auto d = deployment("  - {name: p, address: 10.0.0.1, roles: [proxy]}\n"
+                        "  - {name: a, address: 10.0.0.2, roles: [app], ports: {app: 18008}}\n"
+                        "  - {name: b, address: 10.0.0.3, roles: [app]}\n");
+    EXPECT_EQ(shown(plan_flows({&d.hosts[0]}, d, product())), (Names{"p-a:18008", "p-b:8008"}));
+}
+
 /// What is to be said by one host, and what it was told.
 struct Actor {
     std::string name;
@@ -177,7 +184,7 @@ class Book final : public Fleet {
             talks.push_back(t);
         }
         std::vector<Outcome> outcomes;
-        auto limit = std::chrono::steady_clock::now() + (jobs.empty() ? 0ms : jobs.front().script.limit);
+        auto limit = std::chrono::steady_clock::now() + (jobs.empty() ? 0ms : jobs.front().script.limit.total.value());
         while (outcomes.size() < jobs.size() && std::chrono::steady_clock::now() < limit) {
             bool moved = false;
             for (auto& t : talks) moved |= turn(t, done, outcomes);

@@ -1,6 +1,5 @@
-#include "net_server.hpp"
+#include "net_every.hpp"
 #include <csignal>
-#include <fcntl.h>
 #include <future>
 #include <thread>
 
@@ -8,13 +7,6 @@ using namespace imops;
 using namespace imops::test;
 
 namespace {
-
-Host local(const std::string& name = "here") {
-    Host h;
-    h.name = name;
-    h.transport = Transport::local;
-    return h;
-}
 
 std::size_t established(const Server& server) {
     auto log = slurp(server.folder / "log");
@@ -28,24 +20,6 @@ bool runs(const std::string& words) {
         if (auto line = slurp(e.path().string() + "/cmdline"); has(line, words)) return true;
     return false;
 }
-
-/// The same promises for every transport.
-struct Every : Net, testing::WithParamInterface<Transport> {
-    Server server;
-    FleetOptions opt = options();
-    std::unique_ptr<Fleet> fleet_;
-    Every() { server.allow(make_key(home, "k")); }
-    Fleet& fleet() {
-        if (!fleet_) fleet_ = make_fleet(opt);
-        return *fleet_;
-    }
-    Host host(const std::string& name = "db1") {
-        Host h = server.host(name);
-        h.identities = {home / "k"};
-        h.transport = GetParam();
-        return h;
-    }
-};
 
 TEST_P(Every, both_streams_and_the_status_come_back) {
     Task one{host(), "echo out; echo err >&2; exit 7"};
@@ -157,87 +131,7 @@ TEST_P(Every, sh_that_cannot_start_is_no_shell) {
     EXPECT_EQ(code_of(run(fleet(), two)), Code::no_shell);
 }
 
-TEST_P(Every, a_silent_script_is_ended_and_one_that_speaks_is_not) {
-    Task hung{host("hung"), "echo begun; sleep 600; exit 0"};
-    hung.job.script.limit = Limit{std::nullopt, 4s};
-    Task busy{host("busy"), "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.8; done; exit 0"};
-    busy.job.script.limit = Limit{std::nullopt, 4s};
-    auto list = std::vector{hung.job, busy.job};
-    auto outcomes = fleet().run(list);
-    EXPECT_EQ(code_of(outcomes[0]), Code::timed_out) << describe(outcomes[0]);
-    EXPECT_TRUE(has(describe(outcomes[0]), "silent for 4 s")) << describe(outcomes[0]);
-    EXPECT_TRUE(outcomes[1].result) << describe(outcomes[1]) << busy.out;
-}
-
-TEST_P(Every, a_full_sink_stops_the_writer_until_it_has_room) {
-    Task one{host(), "head -c 30000000 /dev/zero; exit 7"};
-    std::size_t got = 0, after_full = 0;
-    bool full = false;
-    auto asked = 0;
-    one.job.out = Sink{[&](Stream, std::string_view bytes) {
-                           got += bytes.size();
-                           if (full) after_full += bytes.size();
-                           full = got >= 1'000'000 && asked < 5;
-                           return full ? Room::full : Room::yes;
-                       },
-                       [&] {
-                           full = ++asked < 5;
-                           return !full;
-                       }};
-    auto o = run(fleet(), one);
-    ASSERT_TRUE(o.result) << describe(o);
-    EXPECT_EQ(got, 30'000'000u);
-    EXPECT_EQ(after_full, 0u);
-    EXPECT_EQ(asked, 5);
-    EXPECT_EQ(o.result->status, 7);
-}
-
-TEST_P(Every, a_job_is_started_from_a_callback_and_cancelled) {
-    Task endless{host("endless"), "echo begun; sleep 600; exit 0"}, second{host("second"), "echo second; exit 3"};
-    std::optional<Running> started;
-    auto first = fleet().start(endless.job, {});
-    endless.job.out = {};
-    Task starter{host("starter"), "echo go; exit 0"};
-    fleet().start(starter.job, [&](const Outcome&) { started = fleet().start(second.job); });
-    while (!started || !started->over() || endless.out.empty()) ASSERT_TRUE(fleet().turn());
-    EXPECT_EQ(started->outcome().result->status, 3);
-    EXPECT_FALSE(first.over());
-    first.cancel();
-    while (fleet().turn()) {}
-    EXPECT_EQ(code_of(first.outcome()), Code::interrupted);
-}
-
-TEST_P(Every, a_source_with_a_descriptor_wakes_the_loop) {
-    int p[2];
-    ASSERT_EQ(::pipe2(p, O_CLOEXEC | O_NONBLOCK), 0);
-    Task one{host(), "echo ready; cat; exit 0"};
-    one.job.in = Source{[&]() -> Feed {
-                            char buffer[64];
-                            auto n = ::read(p[0], buffer, sizeof buffer);
-                            if (n > 0) return {Feed::data, {buffer, std::size_t(n)}};
-                            return {n == 0 ? Feed::end : Feed::wait, {}};
-                        },
-                        [&] { return p[0]; }};
-    one.job.out = [&](Stream s, std::string_view b) {
-        if (s == Stream::err) return;
-        one.out += b;
-        if (one.out == "ready\n") {
-            EXPECT_EQ(::write(p[1], "hello\n", 6), 6);
-        }
-        if (has(one.out, "hello")) ::close(p[1]);
-    };
-    auto o = run(fleet(), one);
-    ASSERT_TRUE(o.result) << describe(o);
-    EXPECT_EQ(one.out, "ready\nhello\n");
-    ::close(p[0]);
-}
-
-INSTANTIATE_TEST_SUITE_P(Transports, Every, testing::Values(Transport::local, Transport::libssh2, Transport::openssh),
-                         [](auto& i) {
-                             return std::string(i.param == Transport::local     ? "local"
-                                                : i.param == Transport::libssh2 ? "libssh2"
-                                                                                : "openssh");
-                         });
+INSTANTIATE_TEST_SUITE_P(Transports, Every, every_transport, transport_name);
 
 /// What a helper left behind must not do: hold the job.
 struct Left : Every {};
@@ -249,8 +143,7 @@ TEST_P(Left, a_helper_that_holds_the_streams_does_not_hold_the_job) {
     EXPECT_LT(o.took, 30s);
     ::kill(std::stoi(one.out), SIGKILL);
 }
-INSTANTIATE_TEST_SUITE_P(Transports, Left, testing::Values(Transport::local, Transport::libssh2),
-                         [](auto& i) { return std::string(i.param == Transport::local ? "local" : "libssh2"); });
+INSTANTIATE_TEST_SUITE_P(Transports, Left, testing::Values(Transport::local, Transport::libssh2), transport_name);
 
 /// Between two runs, and when the link breaks.
 struct Link : Every {};
@@ -338,8 +231,7 @@ TEST_P(Link, many_hosts_at_once_with_a_small_fan_out) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, Link, testing::Values(Transport::libssh2, Transport::openssh),
-                         [](auto& i) { return std::string(i.param == Transport::libssh2 ? "libssh2" : "openssh"); });
+INSTANTIATE_TEST_SUITE_P(Transports, Link, testing::Values(Transport::libssh2, Transport::openssh), transport_name);
 
 // The whole fleet
 

@@ -136,6 +136,26 @@ TEST_P(Step, ItsStatusAndWordsAreKept) {
     EXPECT_EQ(run("cat; echo fine", 10), "status 0\nfine\n") << "standard input is empty";
 }
 
+TEST_P(Step, WhatDoesNotComeBackIsToldAndTheJournalStays) {
+    auto script = fmt::format(
+        "imops_main() {{\nimops_mark=M\n{}imops_dir=$(mktemp -d)\nimops_state=$imops_dir/state\nmkdir "
+        "\"$imops_state\" \"$imops_dir/folder\"\ncd \"$imops_dir\"\necho former >a.imops-old~\necho later >a\n"
+        "printf 'had a\\nhad gone/b\\nfresh folder\\n' >\"$imops_state/journal\"\nimops_restore && echo good\ncat a "
+        "state/journal\nrmdir folder\nmkdir gone\necho b >gone/b.imops-old~\nimops_restore && echo good\nls state\ncd "
+        "/\nrm -rf \"$imops_dir\"\n}}\nimops_main\nexit 0\n",
+        part_of_script("push.sh"));
+    std::vector<std::string> argv;
+    for (auto word : split(GetParam(), ' ')) argv.emplace_back(word);
+    argv.emplace_back("-s");
+    auto ended = run_process(argv, std::chrono::seconds{20}, script);
+    ASSERT_TRUE(ended);
+    std::string kept;
+    for (auto line : split(ended->out, '\n'))
+        if (!line.empty() && line.find(" said ") == std::string::npos) kept += std::string{line} + "\n";
+    EXPECT_EQ(kept, "M left - fresh folder\nM left - had gone/b\nformer\nhad a\nhad gone/b\nfresh folder\ngood\n");
+    EXPECT_NE(ended->out.find(" said "), std::string::npos);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shells, Step, testing::Values("sh", "dash", "bash", "busybox sh"));
 
 } // namespace
