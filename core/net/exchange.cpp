@@ -41,6 +41,7 @@ std::string_view Exchange::next() {
 
 void Exchange::sent(std::size_t n) {
     sent_ += n;
+    moved_ = Clock::now();
     if (part_ == Part::feed && sent_ == feed_.size()) {
         feed_.clear();
         sent_ = 0;
@@ -49,7 +50,39 @@ void Exchange::sent(std::size_t n) {
 
 void Exchange::received(Stream stream, std::string_view bytes) {
     if (stream == Stream::out) spoke_ = true;
-    if (job_->out) job_->out(stream, bytes);
+    moved_ = Clock::now();
+    if (job_->out && job_->out(stream, bytes) == Room::full) full_ = true;
+}
+
+bool Exchange::has_room(Clock::time_point now) {
+    if (full_) moved_ = now;
+    full_ = full_ && !job_->out.has_room();
+    return !full_;
+}
+
+Clock::time_point Exchange::deadline() const {
+    auto& limit = job_->script.limit;
+    auto end = Clock::time_point::max();
+    if (begun_ == end) return end;
+    if (limit.total) end = begun_ + *limit.total;
+    if (limit.silence && !full_) end = std::min(end, moved_ + *limit.silence);
+    return end;
+}
+
+Error Exchange::too_late(const Line& where) const {
+    auto seconds = [](std::chrono::milliseconds ms) { return double(ms.count()) / 1000; };
+    auto& limit = job_->script.limit;
+    if (limit.total && Clock::now() >= begun_ + *limit.total)
+        return {Code::timed_out,
+                say("{}: the script did not end in {} s", "{}：脚本在 {} 秒内未结束", where, seconds(*limit.total)),
+                Text{"Raise the limit, or look at the load of the host.", "请调大时限，或检查主机负载。"},
+                {}};
+    return {Code::timed_out,
+            say("{}: the script was silent for {} s", "{}：脚本 {} 秒没有任何动静", where,
+                seconds(limit.silence.value_or(std::chrono::milliseconds{0}))),
+            Text{"Look on the host at what it waits for: a lock, a disk, a service that does not answer?",
+                 "请在主机上查看它在等待什么：锁、磁盘，还是没有应答的服务？"},
+            {}};
 }
 
 Result<Exit> Exchange::ended(int status, const Line& where) const {

@@ -7,6 +7,8 @@
 #include "core/net/ssh2_session.hpp"
 #include "core/net/ssh_folder.hpp"
 #include <algorithm>
+#include <deque>
+#include <list>
 #include <map>
 
 namespace imops {
@@ -41,8 +43,9 @@ void note(const Outcome& o, Effect effect) {
 
 /// One job on its way: first perhaps a question to `ssh -G`, then a session.
 struct Slot {
-    const Job* job = nullptr;
-    std::size_t number = 0;
+    std::shared_ptr<const Job> job;
+    std::shared_ptr<Running::State> state;
+    Fleet::Done done;
     Clock::time_point begun{};
     std::unique_ptr<SshQuestion> question;
     std::unique_ptr<Session> session;
@@ -57,18 +60,25 @@ class RealFleet final : public Fleet {
   public:
     explicit RealFleet(FleetOptions options)
         : options_{options}, home_{options.home.empty() ? home_folder() : options.home} {}
-    std::vector<Outcome> run(std::span<const Job> jobs, const std::function<void(const Outcome&)>& done) override;
+    Running begin(std::shared_ptr<const Job> job, Done done) override;
+    bool turn(Clock::time_point latest) override;
+    void abandon() override {
+        slots_.clear();
+        waiting_.clear();
+    }
 
   private:
     void start(Slot& slot, Clock::time_point now);
     void resolved(Slot& slot, std::optional<SshSays> says, Clock::time_point now);
     void connect(Slot& slot, Clock::time_point now);
     std::unique_ptr<Session> make_session(Slot& slot);
-    void begin(Slot& slot, Clock::time_point now);
+    void give(Slot& slot, Clock::time_point now);
     bool step(Slot& slot, Clock::time_point now);
     bool try_again(Slot& slot, Clock::time_point now);
     std::optional<Outcome> outcome(Slot& slot, Clock::time_point now);
-    void wait(std::vector<Slot>& slots, bool at_once);
+    bool admit(Clock::time_point now);
+    bool step_all();
+    void wait(bool at_once, Clock::time_point latest);
     bool stopped() const { return options_.stop && *options_.stop != 0; }
     Result<SshFolder*> folder();
     Result<Dialler*> dialler();
@@ -81,7 +91,9 @@ class RealFleet final : public Fleet {
     std::unique_ptr<SshFolder> folder_;
     std::optional<bool> plain_;
     std::map<std::string, Route> routes_;
-    std::multimap<std::string, std::unique_ptr<Session>> idle_; // connections kept between two runs
+    std::multimap<std::string, std::unique_ptr<Session>> idle_; // connections kept between two jobs
+    std::list<Slot> slots_;                                     // what runs
+    std::deque<Slot> waiting_;                                  // what was started and has no place yet
 };
 
 Result<Dialler*> RealFleet::dialler() {
@@ -129,13 +141,13 @@ void RealFleet::start(Slot& slot, Clock::time_point now) {
     if (host.transport == Transport::local) {
         slot.route.why = Text{"imops.yaml says so", "imops.yaml 中指定"};
         slot.session = std::make_unique<ProcessSession>(host, slot.route, "", options_.connect_limit);
-        return begin(slot, now);
+        return give(slot, now);
     }
     if (auto kept = idle_.find(key_of(host)); kept != idle_.end()) {
         slot.session = std::move(kept->second);
         slot.route = slot.session->route();
         idle_.erase(kept);
-        return begin(slot, now);
+        return give(slot, now);
     }
     if (auto known = routes_.find(key_of(host)); known != routes_.end()) {
         slot.route = known->second;
@@ -194,11 +206,11 @@ std::unique_ptr<Session> RealFleet::make_session(Slot& slot) {
 
 void RealFleet::connect(Slot& slot, Clock::time_point now) {
     slot.session = make_session(slot);
-    if (slot.session) begin(slot, now);
+    if (slot.session) give(slot, now);
 }
 
 /// Gives the job to the slot's session, with the lines for sudo before the script.
-void RealFleet::begin(Slot& slot, Clock::time_point now) {
+void RealFleet::give(Slot& slot, Clock::time_point now) {
     auto& host = slot.session->host();
     // ssh's own configuration may name the user of an openssh host; the remote command looks for itself then.
     bool root_already = host.user == "root" ||
@@ -269,9 +281,11 @@ std::optional<Outcome> RealFleet::outcome(Slot& slot, Clock::time_point now) {
         }
     }
     if (slot.error) return made(*slot.error);
-    if (!stopped()) return {};
+    if (!stopped() && !slot.state->cancelled) return {};
     if (slot.session) slot.session->abort();
     slot.question.reset();
+    if (!stopped())
+        return made(Error{Code::interrupted, say("{}: cancelled", "{}：已取消", slot.job->host->name), {}, {}});
     return made(Error{Code::interrupted,
                       say("{}: interrupted", "{}：已中断", slot.job->host->name),
                       Text{"Run it again.", "请重新运行。"},
@@ -279,20 +293,19 @@ std::optional<Outcome> RealFleet::outcome(Slot& slot, Clock::time_point now) {
 }
 
 /// The only wait of the program.
-void RealFleet::wait(std::vector<Slot>& slots, bool at_once) {
+void RealFleet::wait(bool at_once, Clock::time_point latest) {
     std::vector<pollfd> fds;
-    std::vector<std::size_t> owner;
+    std::vector<Slot*> owner;
     auto now = Clock::now();
-    auto wake = now + std::chrono::milliseconds{200}; // sources are asked, and the stop flag is seen, at least so often
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-        auto wants = slots[i].question  ? slots[i].question->wants()
-                     : slots[i].session ? slots[i].session->wants()
-                                        : Wants{};
-        slots[i].ready = wants.every_turn || (at_once && slots[i].ready);
+    // sources and sinks are asked, and the stop flag is seen, at least so often
+    auto wake = std::min(latest, now + std::chrono::milliseconds{200});
+    for (auto& slot : slots_) {
+        auto wants = slot.question ? slot.question->wants() : slot.session ? slot.session->wants() : Wants{};
+        slot.ready = wants.every_turn || (at_once && slot.ready);
         wake = std::min(wake, wants.wake);
         for (auto& fd : wants.fds) {
             fds.push_back(fd);
-            owner.push_back(i);
+            owner.push_back(&slot);
         }
     }
     auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - now).count();
@@ -302,50 +315,79 @@ void RealFleet::wait(std::vector<Slot>& slots, bool at_once) {
     else
         ::poll(fds.data(), fds.size(), milliseconds);
     for (std::size_t i = 0; i < fds.size(); ++i)
-        if (fds[i].revents) slots[owner[i]].ready = true;
+        if (fds[i].revents) owner[i]->ready = true;
     now = Clock::now();
-    for (auto& slot : slots) { // a deadline wakes its own session
+    for (auto& slot : slots_) { // a deadline wakes its own session
         auto wants = slot.question ? slot.question->wants() : slot.session ? slot.session->wants() : Wants{};
         slot.ready |= wants.wake <= now;
     }
 }
 
-std::vector<Outcome> RealFleet::run(std::span<const Job> jobs, const std::function<void(const Outcome&)>& done) {
-    std::vector<std::optional<Outcome>> outcomes(jobs.size());
-    std::vector<Slot> slots;
-    for (std::size_t next = 0; next < jobs.size() || !slots.empty();) {
-        auto now = Clock::now();
-        auto busy = std::ranges::count_if(slots, &Slot::counts);
-        for (; next < jobs.size() && (busy < std::max(1, options_.fan_out) || stopped()); ++busy, ++next) {
-            auto& slot = slots.emplace_back();
-            slot.job = &jobs[next];
-            slot.number = next;
-            slot.route.transport = jobs[next].host->transport;
-            if (!stopped()) start(slot, now);
-        }
-        if (dialler_ && dialler_->dialling()) dialler_->perform();
-        bool moved = false;
-        for (auto& slot : slots) {
-            if (!slot.ready && !stopped()) continue;
-            slot.ready = !stopped() && step(slot, now); // what moved is stepped again before anything is waited for
-            moved |= slot.ready;
-            auto& result = outcomes[slot.number];
-            result = outcome(slot, Clock::now());
-            if (!result) continue;
-            moved = true;
-            if (slot.session && slot.session->usable() && result->result)
-                idle_.emplace(key_of(slot.session->host()), std::move(slot.session));
-            if (done) done(*result);
-        }
-        std::erase_if(slots, [&](auto& slot) { return outcomes[slot.number].has_value(); });
-        if (!slots.empty()) wait(slots, moved);
+Running RealFleet::begin(std::shared_ptr<const Job> job, Done done) {
+    auto& slot = waiting_.emplace_back();
+    slot.route.transport = job->host->transport;
+    slot.job = std::move(job);
+    slot.state = std::make_shared<Running::State>();
+    slot.done = std::move(done);
+    return Running{slot.state};
+}
+
+/// Gives places to those that wait for one. True if any got one.
+bool RealFleet::admit(Clock::time_point now) {
+    auto busy = std::ranges::count_if(slots_, &Slot::counts);
+    bool any = false;
+    for (; !waiting_.empty() && (busy < std::max(1, options_.fan_out) || stopped()); ++busy, any = true) {
+        auto& slot = slots_.emplace_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+        slot.begun = now;
+        if (!stopped() && !slot.state->cancelled) start(slot, now);
     }
-    std::vector<Outcome> list;
-    for (auto& one : outcomes) list.push_back(*std::move(one));
-    return list;
+    return any;
+}
+
+/// Steps those that are ready. True if anything moved: others may wait for just that.
+bool RealFleet::step_all() {
+    bool moved = false;
+    for (auto it = slots_.begin(); it != slots_.end();) {
+        auto& slot = *it++;
+        bool ends = stopped() || slot.state->cancelled;
+        if (!slot.ready && !ends) continue;
+        slot.ready = !ends && step(slot, Clock::now()); // what moved is stepped again before anything is waited for
+        moved |= slot.ready;
+        auto result = outcome(slot, Clock::now());
+        if (!result) continue;
+        moved = true;
+        if (slot.session && slot.session->usable() && result->result)
+            idle_.emplace(key_of(slot.session->host()), std::move(slot.session));
+        Slot over = std::move(slot);
+        slots_.erase(std::prev(it));
+        over.state->outcome = std::move(result);
+        if (over.done) over.done(*over.state->outcome);
+    }
+    return moved;
+}
+
+bool RealFleet::turn(Clock::time_point latest) {
+    bool moved = admit(Clock::now());
+    if (dialler_ && dialler_->dialling()) dialler_->perform();
+    moved |= step_all();
+    if (!slots_.empty()) wait(moved, latest);
+    return !slots_.empty() || !waiting_.empty();
 }
 
 } // namespace
+
+std::vector<Outcome> Fleet::run(std::span<const Job> jobs, const Done& done) try {
+    std::vector<Running> all;
+    for (auto& job : jobs) all.push_back(begin({std::shared_ptr<void>{}, &job}, done)); // the caller keeps them
+    while (!std::ranges::all_of(all, &Running::over)) turn();
+    std::vector<Outcome> outcomes;
+    for (auto& one : all) outcomes.push_back(one.outcome());
+    return outcomes;
+} catch (...) {
+    abandon();
+    throw;
+}
 
 std::unique_ptr<Fleet> make_fleet(FleetOptions options) { return std::make_unique<RealFleet>(options); }
 

@@ -4,22 +4,38 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace imops {
 
-/// Whether a script changes anything on the host. The recording fleet runs reads and records writes.
+/// Whether a script changes anything on the host (files, services, listeners). The recording fleet runs reads and
+/// records writes.
 enum class Effect { read, write };
 
-/// One POSIX sh program, fed to `sh -s` on standard input: no quoting, no argv, nothing in `ps`.
+/// How long a script may run. A dump of six hours and one that hangs differ in their silence only.
+struct Limit {
+    std::optional<std::chrono::milliseconds> total;   // from the moment the shell was started
+    std::optional<std::chrono::milliseconds> silence; // since it last printed or took a byte; a full sink is no silence
+    template <class R, class P>
+    Limit(std::chrono::duration<R, P> whole) : total{std::chrono::duration_cast<std::chrono::milliseconds>(whole)} {}
+    Limit(std::optional<std::chrono::milliseconds> whole, std::optional<std::chrono::milliseconds> quiet)
+        : total{whole}, silence{quiet} {}
+};
+
+/// One POSIX sh program, fed to `sh -s` on standard input: no quoting, no argv, nothing in `ps`. Who builds it says
+/// what it does to the host: there is no default.
 struct Script {
     std::string text;
-    Effect effect = Effect::read;
-    std::chrono::milliseconds limit{60'000}; // for the whole script, from the moment the shell was started
-    bool root = true;                        // use the host's sudo, if it has one
+    Effect effect;
+    Limit limit;
+    bool root; // use the host's sudo, if it has one
+    Script(std::string program, Effect what, Limit how_long = std::chrono::seconds{60}, bool as_root = true)
+        : text{std::move(program)}, effect{what}, limit{how_long}, root{as_root} {}
 };
 
 enum class Stream { out, err };
@@ -28,6 +44,53 @@ enum class Stream { out, err };
 struct Feed {
     enum Kind { wait, data, end } kind = wait; // end closes standard input
     std::string bytes;                         // for data
+};
+
+/// Where standard input comes from after the script. `next` is asked without blocking. `fd` (may be empty): after
+/// `wait`, the descriptor that becomes readable when there is more to ask for; without one (-1) it is asked at each
+/// turn of the loop, at least each 200 ms.
+class Source {
+    std::function<Feed()> next_;
+    std::function<int()> fd_;
+
+  public:
+    Source() = default;
+    template <class F>
+    requires std::is_invocable_r_v<Feed, F&> Source(F next, std::function<int()> fd = {})
+        : next_{std::move(next)}, fd_{std::move(fd)} {}
+    explicit operator bool() const { return bool(next_); }
+    Feed operator()() const { return next_(); }
+    int fd() const { return fd_ ? fd_() : -1; }
+};
+
+/// Whether a sink can take more.
+enum class Room { yes, full };
+
+/// Where the output of a script goes. It takes all that it is given, and answers whether it can take more; after `full`
+/// nothing is read from the host (the link's own window then stops the writer there) until `has_room` says so. That is
+/// asked at each turn of the loop, at least each 200 ms, and as soon as `fd` (may be empty) becomes writable.
+class Sink {
+    std::function<Room(Stream, std::string_view)> take_;
+    std::function<bool()> has_room_;
+    std::function<int()> fd_;
+
+  public:
+    Sink() = default;
+    /// One that always has room.
+    template <class F>
+    requires std::is_same_v<void, std::invoke_result_t<F&, Stream, std::string_view>> Sink(F take)
+        : take_{[take = std::move(take)](Stream s, std::string_view bytes) mutable {
+              take(s, bytes);
+              return Room::yes;
+          }} {}
+    template <class F>
+    requires std::is_same_v<Room, std::invoke_result_t<F&, Stream, std::string_view>>
+    Sink(F take, std::function<bool()> has_room, std::function<int()> fd = {})
+        : take_{std::move(take)}, has_room_{std::move(has_room)}, fd_{std::move(fd)} {}
+    explicit operator bool() const { return bool(take_); }
+    Room operator()(Stream s, std::string_view bytes) const { return take_(s, bytes); }
+    bool has_room() const { return !has_room_ || has_room_(); }
+    int fd() const { return fd_ ? fd_() : -1; }
 };
 
 /// One script on one host. `in` (may be empty) is asked, without blocking, each time the loop turns once the script has
@@ -39,9 +102,9 @@ struct Feed {
 /// runs without root.
 struct Job {
     const Host* host = nullptr;
-    Script script;
-    std::function<Feed()> in;
-    std::function<void(Stream, std::string_view)> out;
+    Script script{"", Effect::write};
+    Source in;
+    Sink out;
 };
 
 struct Exit {
@@ -56,14 +119,43 @@ struct Outcome {
     Line why;                                   // why that one; for --verbose
 };
 
-/// Runs jobs on many hosts and returns when all are done: blocking for its caller, concurrent inside, one loop, one
-/// wait, no thread. A host that fails is data in its Outcome; nothing is thrown for one host. Sessions stay open
-/// between two calls of run() and are used again for the same host.
+/// A job that was started: a handle, which may be copied and thrown away; the job goes on.
+class Running {
+  public:
+    struct State {
+        bool cancelled = false;
+        std::optional<Outcome> outcome;
+    };
+    explicit Running(std::shared_ptr<State> state) : state_{std::move(state)} {}
+    /// Ends it in the next turn; its outcome is Code::interrupted. From callbacks too.
+    void cancel() { state_->cancelled = true; }
+    bool over() const { return state_->outcome.has_value(); }
+    /// There once it is over.
+    const Outcome& outcome() const { return *state_->outcome; }
+
+  private:
+    std::shared_ptr<State> state_;
+};
+
+/// Runs jobs on many hosts: concurrent inside, one loop, one wait, no thread. A host that fails is data in its Outcome;
+/// nothing is thrown for one host. Sessions stay open after their job and are used again for the same host. For one
+/// thread; its callbacks may start and cancel jobs, but neither turn nor run it.
 struct Fleet {
+    using Done = std::function<void(const Outcome&)>;
     virtual ~Fleet() = default;
-    /// `done` is called for each outcome as it becomes known. Outcomes are returned in the order of the jobs.
-    virtual std::vector<Outcome> run(std::span<const Job> jobs,
-                                     const std::function<void(const Outcome&)>& done = {}) = 0;
+    /// Starts one; it moves with turn(). `done` is called when its outcome is known, from turn().
+    Running start(Job job, Done done = {}) {
+        return begin(std::make_shared<const Job>(std::move(job)), std::move(done));
+    }
+    /// Moves what can be moved and waits for more, until `latest` or 200 ms. False: nothing runs any more.
+    virtual bool turn(std::chrono::steady_clock::time_point latest = std::chrono::steady_clock::time_point::max()) = 0;
+    /// Starts all and turns until they are over. `done` is called for each outcome as it becomes known. Outcomes are
+    /// returned in the order of the jobs.
+    virtual std::vector<Outcome> run(std::span<const Job> jobs, const Done& done = {});
+    /// As start(), of a job that somebody keeps until it is over.
+    virtual Running begin(std::shared_ptr<const Job> job, Done done) = 0;
+    /// Ends all that runs, at once and without a word: an exception is on its way.
+    virtual void abandon() = 0;
 };
 
 struct FleetOptions {

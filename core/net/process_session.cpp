@@ -18,8 +18,9 @@ void ProcessSession::begin(const Job& job, std::string prefix, Rise rise, Clock:
     auto command = remote_command(rise, remote() ? Carrier::openssh : Carrier::local);
     auto child = remote() ? Child::start({"ssh", "-F", config_, "-T", "--", host_.address, command})
                           : Child::start({"/bin/sh", "-c", command});
-    deadline_ = now + (remote() ? connect_limit_ : job.script.limit);
+    deadline_ = now + connect_limit_;
     started_ = !remote();
+    if (started_) exchange_->started(now);
     if (child) {
         child_.emplace(*std::move(child));
         return;
@@ -39,8 +40,9 @@ bool ProcessSession::step(Clock::time_point now) {
     if (result_) return false;
     auto status = child_->status(); // before reading: what it wrote before its end is then there to be read
     feed();
-    bool more = true;
-    for (int i = 0; more && i < reads_per_step; ++i) {
+    bool more = exchange_->has_room(now);
+    if (!more && status) drained_ = now + drain_limit; // what is still in the pipes is waited for
+    for (int i = 0; more && !exchange_->full() && i < reads_per_step; ++i) {
         bool out = read(child_->out, Stream::out), err = read(child_->err, Stream::err);
         more = out || err;
     }
@@ -48,12 +50,9 @@ bool ProcessSession::step(Clock::time_point now) {
     // A helper that the script left behind may hold the pipes open for ever.
     if (status && ((!child_->out && !child_->err) || now >= drained_))
         finish(*status);
-    else if (!status && now >= deadline_) {
-        auto limit = double((started_ ? exchange_->job().script.limit : connect_limit_).count()) / 1000;
-        fail(started_ ? Error{Code::timed_out,
-                              say("{}: the script did not end in {} s", "{}：脚本在 {} 秒内未结束", where_, limit),
-                              Text{"Raise the limit, or look at the load of the host.", "请调大时限，或检查主机负载。"},
-                              {}}
+    else if (!status && now >= deadline()) {
+        auto limit = double(connect_limit_.count()) / 1000;
+        fail(started_ ? exchange_->too_late(where_)
                       : Error{Code::timed_out,
                               say("{}: ssh did not log in within {} s", "{}：ssh 在 {} 秒内未完成登录", where_, limit),
                               Text{"Try it by hand with ssh -v; check the load of the host and the firewalls between.",
@@ -66,14 +65,14 @@ bool ProcessSession::step(Clock::time_point now) {
 Wants ProcessSession::wants() const {
     Wants wants;
     wants.at(drained_);
-    wants.every_turn = waiting();
+    wants.ask(*exchange_);
     if (!child_) return wants;
     if (drained_ == Clock::time_point::max()) {
-        wants.at(deadline_);
+        wants.at(deadline());
         wants.fd(child_->ending(), POLLIN);
     }
     for (auto* fd : {&child_->out, &child_->err})
-        if (*fd) wants.fd(fd->get(), POLLIN);
+        if (*fd && !exchange_->full()) wants.fd(fd->get(), POLLIN);
     if (blocked_) wants.fd(child_->in.get(), POLLOUT);
     return wants;
 }
@@ -122,7 +121,7 @@ void ProcessSession::received(Stream stream, std::string_view bytes) {
         }
         started_ = true;
         connected("openssh");
-        deadline_ = now_ + exchange_->job().script.limit;
+        exchange_->started(now_);
         std::string rest = preface_.substr(mark + (mark ? 1 : 0) + started_mark.size());
         if (!rest.empty()) received(stream, rest);
         return;

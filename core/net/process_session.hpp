@@ -19,6 +19,7 @@ class ProcessSession final : public Session {
 
   private:
     bool remote() const { return !config_.empty(); }
+    Clock::time_point deadline() const { return started_ ? exchange_->deadline() : deadline_; }
     void feed();
     bool read(Fd& from, Stream stream);
     void received(Stream stream, std::string_view bytes);

@@ -17,6 +17,13 @@ struct Wants {
     bool every_turn = false;                           // step it each time the loop wakes, whatever woke it
     void at(Clock::time_point t) { wake = std::min(wake, t); }
     void fd(int f, short events) { fds.push_back({f, events, 0}); }
+    /// What the source and the sink of a job are waited for by.
+    void ask(const Exchange& e) {
+        int source = e.waiting() ? e.source_fd() : -1, sink = e.full() ? e.sink_fd() : -1;
+        if (source >= 0) fd(source, POLLIN);
+        if (sink >= 0) fd(sink, POLLOUT);
+        every_turn = every_turn || (e.waiting() && source < 0) || (e.full() && sink < 0);
+    }
 };
 
 /// One way to one host, with one job at a time. Passive: the loop calls step() when something that it wants has

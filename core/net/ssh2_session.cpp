@@ -75,28 +75,26 @@ bool Ssh2Session::step(Clock::time_point now) {
 
 Wants Ssh2Session::wants() const {
     Wants wants;
-    wants.at(deadline_);
+    wants.at(deadline());
     wants.at(drained_);
-    wants.every_turn = at_ == At::dial || waiting();
+    wants.every_turn = at_ == At::dial;
+    bool running = at_ == At::run || at_ == At::drain;
+    if (exchange_ && running) wants.ask(*exchange_);
     if (!ssh_ || !dial_) return wants;
     int directions = libssh2_session_block_directions(ssh_.get());
-    wants.fd(dial_->fd(), short(POLLIN | (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND ? POLLOUT : 0)));
+    // A full sink: the window of the channel stops the writer there, and a dead link must not wake the loop for ever.
+    short events = running && exchange_->full() ? 0 : POLLIN;
+    if (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) events |= POLLOUT;
+    if (events) wants.fd(dial_->fd(), events);
     if (login_ && at_ == At::login) login_->wants(wants);
     return wants;
 }
 
-/// Past a deadline: of the way to the shell, or of the script.
+/// Past the deadline of the way to the shell. That of the script is judged when what has come was read: a loop that was
+/// busy elsewhere must not call a script silent.
 bool Ssh2Session::late(Clock::time_point now) {
-    if (now < deadline_ || result_ || at_ == At::drain) return false;
+    if (now < deadline() || result_ || at_ == At::run || at_ == At::drain) return false;
     auto seconds = [](std::chrono::milliseconds ms) { return double(ms.count()) / 1000; };
-    if (at_ == At::run) {
-        fail({Code::timed_out,
-              say("{}: the script did not end in {} s", "{}：脚本在 {} 秒内未结束", where_,
-                  seconds(exchange_->job().script.limit)),
-              Text{"Raise the limit, or look at the load of the host.", "请调大时限，或检查主机负载。"},
-              {}});
-        return true;
-    }
     Line step = at_ == At::dial ? say("the connection was not made", "未能建立连接")
                 : at_ == At::handshake && events_.greeting.empty()
                     ? say("it accepted the connection and said nothing", "已接受连接但没有任何响应")
@@ -241,7 +239,7 @@ Ssh2Session::Go Ssh2Session::exec(Clock::time_point now) {
     if (rc == 0) {
         at_ = At::run;
         moved_ = true;
-        deadline_ = now + exchange_->job().script.limit;
+        exchange_->started(now);
         return Go::on;
     }
     if (events_.closed) return lost();
@@ -287,7 +285,7 @@ bool Ssh2Session::read_both() {
         return libssh2_poll_channel_read(channel_, 0) > 0 ||
                libssh2_poll_channel_read(channel_, SSH_EXTENDED_DATA_STDERR) > 0;
     };
-    for (int i = 0; i < reads_per_step; ++i) {
+    for (int i = 0; i < reads_per_step && !exchange_->full(); ++i) {
         bool out = read(Stream::out), err = read(Stream::err);
         if (!out && !err && !queued()) return false;
     }
@@ -298,15 +296,18 @@ bool Ssh2Session::read_both() {
 /// floods the other.
 Ssh2Session::Go Ssh2Session::run(Clock::time_point now) {
     if (!feed()) return lost();
-    if (read_both()) return Go::wait; // the others get their turn; moved_ brings the loop back at once
-    bool over = libssh2_channel_eof(channel_);
-    if (events_.closed && !over) return lost();
-    if (over || libssh2_channel_get_exit_status(channel_) != 0) {
-        at_ = At::drain;
-        drained_ = now + silence;
-        return Go::on;
+    bool more =
+        !exchange_->has_room(now) || read_both(); // the others get their turn; moved_ brings the loop back at once
+    if (!more) {
+        bool over = libssh2_channel_eof(channel_);
+        if (events_.closed && !over) return lost();
+        if (over || libssh2_channel_get_exit_status(channel_) != 0) {
+            at_ = At::drain;
+            drained_ = now + silence;
+            return Go::on;
+        }
     }
-    return Go::wait;
+    return now < deadline() ? Go::wait : fail(exchange_->too_late(where_));
 }
 
 /// 128 + signal if a signal ended it; 0 if nothing has come yet.
@@ -323,9 +324,13 @@ int Ssh2Session::exit_status() {
 
 /// The exit status or the end of the streams has come: wait, not for ever, for the other one.
 Ssh2Session::Go Ssh2Session::drain(Clock::time_point now) {
+    if (!exchange_->has_room(now)) {
+        drained_ = now + silence;
+        return Go::wait;
+    }
     bool more = read_both();
     if (moved_) drained_ = now + silence;
-    bool enough = now >= drained_ || now >= deadline_;
+    bool enough = now >= drained_ || now >= deadline();
     if (more && !enough) return Go::wait;
     int status = exit_status();
     bool over = libssh2_channel_eof(channel_);

@@ -39,6 +39,9 @@ class Ssh2Session final : public Session {
     bool read(Stream stream);
     bool read_both();
     bool late(Clock::time_point now);
+    Clock::time_point deadline() const {
+        return (at_ == At::run || at_ == At::drain) && exchange_ ? exchange_->deadline() : deadline_;
+    }
     Go finish(Result<Exit> result);
     Go fail(Error error);
     Go lost();

@@ -21,6 +21,9 @@ std::string whole(const char* path) {
 /// Says what the hosts answer as outcomes, which ask_matrix keeps for itself.
 struct Telling final : Fleet {
     std::unique_ptr<Fleet> inner;
+    bool turn(std::chrono::steady_clock::time_point latest) override { return inner->turn(latest); }
+    Running begin(std::shared_ptr<const Job> job, Done done) override { return inner->begin(job, done); }
+    void abandon() override { inner->abandon(); }
     std::vector<Outcome> run(std::span<const Job> jobs, const std::function<void(const Outcome&)>& done) override {
         return inner->run(jobs, [&](const Outcome& o) {
             fmt::print(stderr, "{} {} ms: {}\n", o.host->name, o.took.count(),

@@ -2,15 +2,17 @@
 #include "core/base/string.hpp"
 #include "core/change/push.hpp"
 #include "core/change/push_words.hpp"
+#include "fake_fleet.hpp"
 #include <algorithm>
 
 using namespace imops;
 using namespace imops::change;
+using imops::test::FleetAtOnce;
 
 namespace {
 
 /// A host that tells these lines, waits for the answer, and then tells the rest.
-struct TalkingFleet final : Fleet {
+struct TalkingFleet final : FleetAtOnce {
     std::string before, kept, refused; // lines without their mark
     std::string answer;
     static std::string mark_of(const std::string& script) {

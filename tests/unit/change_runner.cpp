@@ -1,4 +1,5 @@
 #include "change_sample.hpp"
+#include "fake_fleet.hpp"
 #include <csignal>
 #include <fstream>
 #include <set>
@@ -6,6 +7,7 @@
 
 using namespace imops;
 using namespace imops::change;
+using imops::test::FleetAtOnce;
 
 namespace {
 
@@ -268,7 +270,7 @@ void TheRunner::kill_everywhere(const std::set<std::string>& failing) {
 TEST_F(TheRunner, KilledAtAnyBoundaryGoesOn) { kill_everywhere({}); }
 TEST_F(TheRunner, KilledAtAnyBoundaryOfTheWayBackGoesBack) { kill_everywhere({"db1/end"}); }
 
-struct FakeFleet final : Fleet {
+struct FakeFleet final : FleetAtOnce {
     std::vector<std::string> scripts;
     std::vector<Outcome> run(std::span<const Job> jobs, const std::function<void(const Outcome&)>&) override {
         std::vector<Outcome> all;

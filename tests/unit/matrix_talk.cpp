@@ -155,6 +155,9 @@ class Book final : public Fleet {
     std::vector<Actor> actors;
     std::map<std::string, std::string> said, tokens; // "HOST ADDRESS:PORT", token or -; by host: its own
     int runs = 0;
+    bool turn(std::chrono::steady_clock::time_point) override { return false; }
+    Running begin(std::shared_ptr<const Job>, Done) override { throw std::logic_error{"only whole runs"}; }
+    void abandon() override {}
 
     static std::string fine(const std::map<std::string, std::string>& ways) {
         std::string s;
@@ -181,7 +184,7 @@ class Book final : public Fleet {
             talks.push_back(t);
         }
         std::vector<Outcome> outcomes;
-        auto limit = std::chrono::steady_clock::now() + (jobs.empty() ? 0ms : jobs.front().script.limit);
+        auto limit = std::chrono::steady_clock::now() + (jobs.empty() ? 0ms : jobs.front().script.limit.total.value());
         while (outcomes.size() < jobs.size() && std::chrono::steady_clock::now() < limit) {
             bool moved = false;
             for (auto& t : talks) moved |= turn(t, done, outcomes);

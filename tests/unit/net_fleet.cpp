@@ -1,4 +1,4 @@
-#include "net_server.hpp"
+#include "net_every.hpp"
 #include <csignal>
 #include <future>
 #include <thread>
@@ -7,13 +7,6 @@ using namespace imops;
 using namespace imops::test;
 
 namespace {
-
-Host local(const std::string& name = "here") {
-    Host h;
-    h.name = name;
-    h.transport = Transport::local;
-    return h;
-}
 
 std::size_t established(const Server& server) {
     auto log = slurp(server.folder / "log");
@@ -27,24 +20,6 @@ bool runs(const std::string& words) {
         if (auto line = slurp(e.path().string() + "/cmdline"); has(line, words)) return true;
     return false;
 }
-
-/// The same promises for every transport.
-struct Every : Net, testing::WithParamInterface<Transport> {
-    Server server;
-    FleetOptions opt = options();
-    std::unique_ptr<Fleet> fleet_;
-    Every() { server.allow(make_key(home, "k")); }
-    Fleet& fleet() {
-        if (!fleet_) fleet_ = make_fleet(opt);
-        return *fleet_;
-    }
-    Host host(const std::string& name = "db1") {
-        Host h = server.host(name);
-        h.identities = {home / "k"};
-        h.transport = GetParam();
-        return h;
-    }
-};
 
 TEST_P(Every, both_streams_and_the_status_come_back) {
     Task one{host(), "echo out; echo err >&2; exit 7"};
@@ -156,12 +131,7 @@ TEST_P(Every, sh_that_cannot_start_is_no_shell) {
     EXPECT_EQ(code_of(run(fleet(), two)), Code::no_shell);
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, Every, testing::Values(Transport::local, Transport::libssh2, Transport::openssh),
-                         [](auto& i) {
-                             return std::string(i.param == Transport::local     ? "local"
-                                                : i.param == Transport::libssh2 ? "libssh2"
-                                                                                : "openssh");
-                         });
+INSTANTIATE_TEST_SUITE_P(Transports, Every, every_transport, transport_name);
 
 /// What a helper left behind must not do: hold the job.
 struct Left : Every {};
@@ -173,8 +143,7 @@ TEST_P(Left, a_helper_that_holds_the_streams_does_not_hold_the_job) {
     EXPECT_LT(o.took, 30s);
     ::kill(std::stoi(one.out), SIGKILL);
 }
-INSTANTIATE_TEST_SUITE_P(Transports, Left, testing::Values(Transport::local, Transport::libssh2),
-                         [](auto& i) { return std::string(i.param == Transport::local ? "local" : "libssh2"); });
+INSTANTIATE_TEST_SUITE_P(Transports, Left, testing::Values(Transport::local, Transport::libssh2), transport_name);
 
 /// Between two runs, and when the link breaks.
 struct Link : Every {};
@@ -262,8 +231,7 @@ TEST_P(Link, many_hosts_at_once_with_a_small_fan_out) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, Link, testing::Values(Transport::libssh2, Transport::openssh),
-                         [](auto& i) { return std::string(i.param == Transport::libssh2 ? "libssh2" : "openssh"); });
+INSTANTIATE_TEST_SUITE_P(Transports, Link, testing::Values(Transport::libssh2, Transport::openssh), transport_name);
 
 // The whole fleet
 
@@ -321,6 +289,7 @@ TEST_F(Net, a_recording_fleet_reads_and_only_notes_what_would_write) {
     Folder f;
     Task write{local("w"), "touch " + (f / "touched")}, read{local("r"), "echo read; exit 4"};
     write.job.script.effect = Effect::write;
+    read.job.script.effect = Effect::read;
     auto list = std::vector{write.job, read.job};
     std::size_t told = 0;
     auto outcomes = fleet->run(list, [&](auto&) { ++told; });
