@@ -130,7 +130,7 @@ TEST_P(Runtime, what_is_over_its_time_is_killed_with_all_below_it_and_other_thin
 
 TEST_P(Runtime, the_end_of_the_link_ends_all) {
     auto own = 3'000'000 + ::getpid();
-    EXPECT_EQ(run(fmt::format("imops_watch\necho begun\nsleep {} &\nwait $!\necho not reached", own)),
+    EXPECT_EQ(run(fmt::format("echo begun\nimops_watch\nsleep {} &\nwait $!\necho not reached", own)),
               "begun\nstatus 143");
     auto left = run_process({"pgrep", "-f", fmt::format("^sleep {}$", own)}, std::chrono::seconds{5});
     ASSERT_TRUE(left);
