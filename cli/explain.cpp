@@ -1,6 +1,6 @@
 #include "cli/program.hpp"
-#include "core/base/process.hpp"
 #include "core/base/string.hpp"
+#include "core/loop/process.hpp"
 #include <iostream>
 #include <memory>
 

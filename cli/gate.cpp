@@ -1,6 +1,6 @@
 #include "cli/gate.hpp"
 #include "cli/collect.hpp"
-#include <poll.h>
+#include "core/loop/wait.hpp"
 
 namespace imops {
 
@@ -12,9 +12,7 @@ std::optional<Finding> EndpointGate::log_in(const Host& h) const {
     auto fleet = fleet_of(d_, 1);
     Job job;
     job.host = &h;
-    job.script.text = "exit 0\n";
-    job.script.limit = std::chrono::seconds{20};
-    job.script.root = false;
+    job.script = Script{"exit 0\n", Effect::read, std::chrono::seconds{20}, false};
     auto outcome = fleet->run(std::span{&job, 1});
     if (outcome.front().result) return {};
     auto& e = outcome.front().result.error();
@@ -38,7 +36,7 @@ change::Verdict EndpointGate::ask(const Host& h, const std::set<std::string>& mu
         v.reasons = endpoints_.ask(must, std::chrono::seconds{8});
         std::erase_if(v.reasons, [](auto& f) { return f.level < Level::unknown; });
         if (v.keep() || Clock::now() > until || *stop_flag()) return v;
-        ::poll(nullptr, 0, 500);
+        pause_until(Clock::now() + std::chrono::milliseconds{500}, stop_flag());
     }
 }
 

@@ -2,9 +2,9 @@
 #include "cli/services.hpp"
 #include "core/base/embedded_file.hpp"
 #include "core/base/units.hpp"
+#include "core/loop/threads.hpp"
 #include <algorithm>
 #include <filesystem>
-#include <future>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -81,8 +81,7 @@ void run_preflight(Program& p, Options& o) {
         std::move(found.begin(), found.end(), std::back_inserter(r.findings));
     };
     if (live) {
-        auto answers = std::async(std::launch::async,
-                                  [&] { return ask_services(d, services, catalogue, checks, o.collect.timeout); });
+        auto answers = beside([&] { return ask_services(d, services, catalogue, checks, o.collect.timeout); });
         auto fleet = fleet_of(d, o.collect.fan_out);
         r.interrupted =
             collect(*fleet, judge.placement(), catalogue, hosts, checks, o.collect, p, [&](const Host& h, Facts facts) {

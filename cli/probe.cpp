@@ -2,9 +2,9 @@
 #include "cli/probing.hpp"
 #include "core/base/string.hpp"
 #include "core/base/units.hpp"
+#include "core/loop/wait.hpp"
 #include <iostream>
 #include <memory>
-#include <poll.h>
 
 namespace imops {
 
@@ -31,11 +31,8 @@ double duration_of(const char* option, const std::string& text, double otherwise
 
 /// Waits so long, unless interrupted.
 bool pause(double seconds) {
-    for (auto end = Steady::now() + std::chrono::duration<double>{seconds}; Steady::now() < end;) {
-        if (*stop_flag()) return false;
-        ::poll(nullptr, 0, 100);
-    }
-    return true;
+    auto end = Steady::now() + std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>{seconds});
+    return pause_until(end, stop_flag());
 }
 
 /// What is to be asked, chosen once.

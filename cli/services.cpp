@@ -1,6 +1,7 @@
 #include "cli/services.hpp"
 #include "cli/program.hpp"
 #include "core/client/tls/starttls.hpp"
+#include "core/loop/threads.hpp"
 #include "core/probe/dns.hpp"
 #include "core/probe/endpoint.hpp"
 #include "core/probe/http.hpp"
@@ -15,10 +16,7 @@
 #include "core/probe/turn.hpp"
 #include "core/probe/xmpp.hpp"
 #include <algorithm>
-#include <atomic>
 #include <functional>
-#include <mutex>
-#include <thread>
 #include <tuple>
 
 namespace imops {
@@ -56,14 +54,7 @@ std::string first_fact(const Service& s) {
     return group + (group == "endpoint" ? ".answer" : ".login");
 }
 
-template <class F> void for_each_at_once(std::size_t count, const F& f) {
-    std::atomic<std::size_t> next{0};
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < std::min<std::size_t>(count, 64); ++i)
-        threads.emplace_back([&] {
-            for (std::size_t k; (k = next++) < count;) f(k);
-        });
-}
+constexpr std::size_t threads = 64; // at most, at one time
 
 /// One service, and what is needed to ask it.
 struct Asked {
@@ -172,7 +163,7 @@ class Round {
     /// Secrets are read first, all at once: a command may take seconds.
     Round(const Deployment& d, const std::vector<const Service*>& services, std::chrono::milliseconds limit)
         : d_{d}, limit_{limit}, tunnels_{d.hosts, limit, stop_flag()}, asked_(services.size()) {
-        for_each_at_once(services.size(), [&](std::size_t i) {
+        for_each_at_once(services.size(), threads, [&](std::size_t i) {
             asked_[i].service = services[i];
             prepare(asked_[i]);
         });
@@ -184,8 +175,8 @@ class Round {
         for (auto& a : asked_)
             if (a.told.empty()) (together(a) ? in_one_loop : alone).push_back(&a);
         {
-            std::jthread loop{[&] { ask_together(in_one_loop); }};
-            for_each_at_once(alone.size() + tls.size(), [&](std::size_t i) {
+            Thread loop{[&] { ask_together(in_one_loop); }};
+            for_each_at_once(alone.size() + tls.size(), threads, [&](std::size_t i) {
                 if (i < alone.size())
                     ask(*alone[i]);
                 else

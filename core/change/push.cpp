@@ -2,9 +2,9 @@
 #include "core/base/string.hpp"
 #include "core/change/push_words.hpp"
 #include "core/facts/script.hpp"
+#include "core/loop/threads.hpp"
 #include <algorithm>
 #include <deque>
-#include <future>
 
 namespace imops::change {
 
@@ -90,8 +90,7 @@ void PushHands::not_tried(const Host& h) {
 
 Feed PushHands::feed(HostPush& push) {
     if (!push.reader.waiting || push.answered) return {};
-    if (!push.verdict.valid())
-        push.verdict = std::async(std::launch::async, [this, &push] { return gate_.after(*push.target->host); });
+    if (!push.verdict.valid()) push.verdict = beside([this, &push] { return gate_.after(*push.target->host); });
     if (push.verdict.wait_for(std::chrono::seconds{0}) != std::future_status::ready) return {};
     push.judged = push.verdict.get();
     push.answered = true;

@@ -1,13 +1,12 @@
 #include "core/client/datagram.hpp"
 #include "core/base/string.hpp"
+#include "core/loop/threads.hpp"
+#include "core/loop/wait.hpp"
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <future>
 #include <netdb.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <thread>
 
 namespace imops::client {
 
@@ -51,9 +50,7 @@ Result<Found> resolve(const std::string& address, int port, const Line& where, C
                                                                                                  : Found{};
     };
     if (auto numeric = look(AI_NUMERICHOST)) return numeric;
-    auto promise = std::make_shared<std::promise<Found>>();
-    auto answer = promise->get_future();
-    std::thread{[promise, look] { promise->set_value(look(AI_ADDRCONFIG)); }}.detach();
+    auto answer = left_behind([look] { return look(AI_ADDRCONFIG); });
     while (answer.wait_for(slice) != std::future_status::ready && Clock::now() < deadline)
         if (stop && *stop) return interrupted();
     if (answer.wait_for(std::chrono::seconds{0}) == std::future_status::ready)
@@ -118,8 +115,7 @@ Result<std::string> Datagram::ask(std::string_view request, const std::function<
             pause *= 2;
         }
         auto wait = std::min({std::chrono::ceil<std::chrono::milliseconds>(std::min(again, until) - now), slice});
-        pollfd p{fd_.get(), POLLIN, 0};
-        if (::poll(&p, 1, int(wait.count())) <= 0) continue;
+        if (!wait_for(fd_.get(), POLLIN, wait)) continue;
         auto n = ::recv(fd_.get(), got.data(), got.size(), 0);
         if (n < 0 && errno != EAGAIN && errno != EINTR) return unreachable(where_, errno);
         if (n >= 0 && is_answer({got.data(), std::size_t(n)})) return got.substr(0, std::size_t(n));

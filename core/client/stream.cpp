@@ -1,11 +1,11 @@
 #include "core/client/stream.hpp"
 #include "core/base/string.hpp"
 #include "core/client/datagram.hpp"
+#include "core/loop/wait.hpp"
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,11 +14,6 @@ namespace imops::client {
 namespace {
 
 constexpr int slice = 200; // ms after which an interrupt is noticed
-
-int left(Clock::time_point deadline) {
-    auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    return int(std::clamp<long long>(ms, 0, slice));
-}
 
 Error interrupted() {
     return {Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}};
@@ -88,13 +83,12 @@ Error Stream::too_late() const {
 }
 
 std::optional<Error> Stream::wait(short events) {
-    for (;;) {
-        pollfd p{fd_, events, 0};
-        auto ms = left(deadline_);
-        if (::poll(&p, 1, ms) > 0) return {};
-        if (stop_ && *stop_) return interrupted();
-        if (ms == 0) return too_late();
+    switch (wait_until(fd_, events, deadline_, stop_)) {
+    case Woken::ready: break;
+    case Woken::stopped: return interrupted();
+    case Woken::late: return too_late();
     }
+    return {};
 }
 
 Error Stream::broke() const {
@@ -166,10 +160,11 @@ Result<std::pair<Stream*, std::string>> Stream::read_either(Stream& a, Stream& b
             if (taken.bytes) return std::pair{s, std::move(*taken.bytes)};
             p[i++] = {s->fd_, taken.wants, 0};
         }
-        auto ms = left(a.deadline_);
-        if (::poll(p, 2, ms) > 0) continue;
-        if (a.stop_ && *a.stop_) return interrupted();
-        if (ms == 0) return a.too_late();
+        switch (wait_until(p, a.deadline_, a.stop_)) {
+        case Woken::ready: break;
+        case Woken::stopped: return interrupted();
+        case Woken::late: return a.too_late();
+        }
     }
 }
 

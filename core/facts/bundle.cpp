@@ -1,8 +1,8 @@
 #include "core/facts/bundle.hpp"
 #include "core/base/file.hpp"
-#include "core/base/process.hpp"
 #include "core/base/string.hpp"
 #include "core/base/units.hpp"
+#include "core/loop/process.hpp"
 #include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>

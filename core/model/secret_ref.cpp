@@ -1,7 +1,7 @@
 #include "core/model/secret_ref.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/process.hpp"
 #include "core/base/string.hpp"
+#include "core/loop/process.hpp"
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>

@@ -114,10 +114,8 @@ void Child::end() {
     };
     ::kill(-pid_, SIGTERM);
     auto patience = Clock::now() + std::chrono::milliseconds{300};
-    while (!over() && Clock::now() < patience) {
-        pollfd wait{ending_.get(), POLLIN, 0};
-        ::poll(&wait, 1, ending_ ? 50 : 5);
-    }
+    while (!over() && Clock::now() < patience)
+        wait_for(ending_.get(), POLLIN, std::chrono::milliseconds{ending_ ? 50 : 5});
     ::kill(-pid_, SIGKILL);
     int s = 0;
     while (::waitpid(pid_, &s, 0) < 0 && errno == EINTR) {}

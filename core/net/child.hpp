@@ -1,8 +1,8 @@
 #pragma once
 #include "core/base/result.hpp"
+#include "core/loop/wait.hpp"
 #include "core/net/route.hpp"
 #include <optional>
-#include <poll.h>
 #include <string>
 #include <sys/types.h>
 #include <vector>

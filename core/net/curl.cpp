@@ -1,5 +1,6 @@
 #include "core/net/curl.hpp"
 #include "core/base/library.hpp"
+#include "core/loop/wait.hpp"
 #include "core/net/curl_api.hpp"
 #include <cerrno>
 #include <cstring>
@@ -119,7 +120,7 @@ void Dialler::wait(std::span<pollfd> fds, int milliseconds) {
     for (auto& f : fds) extra.push_back({f.fd, f.events, 0}); // CURL_WAIT_POLL* have poll's own values
     api_->multi_poll(static_cast<CURLM*>(multi_), extra.data(), unsigned(extra.size()), milliseconds, nullptr);
     // libcurl reports readable and writable but swallows a mere hang-up, on which the loop would spin.
-    ::poll(fds.data(), fds.size(), 0);
+    wait_for(fds, std::chrono::milliseconds{0});
 }
 
 Dial::~Dial() {

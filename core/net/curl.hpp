@@ -1,8 +1,8 @@
 #pragma once
 #include "core/base/result.hpp"
+#include "core/loop/wait.hpp"
 #include "core/net/route.hpp"
 #include <memory>
-#include <poll.h>
 #include <span>
 #include <string>
 

@@ -1,5 +1,6 @@
 #include "core/net/fleet.hpp"
 #include "core/base/log.hpp"
+#include "core/loop/wait.hpp"
 #include "core/model/deployment.hpp"
 #include "core/net/choose.hpp"
 #include "core/net/process_session.hpp"
@@ -309,11 +310,11 @@ void RealFleet::wait(bool at_once, Clock::time_point latest) {
         }
     }
     auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - now).count();
-    int milliseconds = at_once ? 0 : int(std::max<long>(left, 0));
+    std::chrono::milliseconds at_most{at_once ? 0 : std::max<long>(left, 0)};
     if (dialler_ && dialler_->dialling())
-        dialler_->wait(fds, milliseconds);
+        dialler_->wait(fds, int(at_most.count()));
     else
-        ::poll(fds.data(), fds.size(), milliseconds);
+        wait_for(fds, at_most);
     for (std::size_t i = 0; i < fds.size(); ++i)
         if (fds[i].revents) owner[i]->ready = true;
     now = Clock::now();

@@ -5,7 +5,6 @@
 #include "core/net/exchange.hpp"
 #include "core/net/route.hpp"
 #include <optional>
-#include <poll.h>
 #include <vector>
 
 namespace imops::net {

@@ -257,6 +257,7 @@ bool Ssh2Session::feed() {
         auto bytes = exchange_->next();
         if (bytes.empty()) break;
         auto n = libssh2_channel_write(channel_, bytes.data(), bytes.size());
+        starved_ = n <= 0 && libssh2_channel_window_write(channel_) == 0;
         if (n <= 0)
             return n == 0 || again(n) || !events_.closed; // the shell may have closed its input: reading tells the end
         exchange_->sent(std::size_t(n));
@@ -307,6 +308,8 @@ Ssh2Session::Go Ssh2Session::run(Clock::time_point now) {
             return Go::on;
         }
     }
+    // Reading took the word that there is room to write off the socket, where poll() no longer sees it.
+    if (starved_ && libssh2_channel_window_write(channel_) > 0) moved_ = true;
     return now < deadline() ? Go::wait : fail(exchange_->too_late(where_));
 }
 

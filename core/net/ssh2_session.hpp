@@ -61,6 +61,7 @@ class Ssh2Session final : public Session {
     Rise rise_ = Rise::none;
     std::string command_;
     bool reused_ = false, moved_ = false, end_sent_ = false;
+    bool starved_ = false;                // the far side gave no room to write yet
     std::vector<std::string> seen_types_; // of host keys that did not have the fingerprint
     std::string seen_fingerprints_;
     std::vector<KnownKey> known_;

@@ -1,4 +1,5 @@
 #include "core/net/ssh_folder.hpp"
+#include "core/loop/wait.hpp"
 #include "core/net/child.hpp"
 #include "core/net/ssh_config.hpp"
 #include <algorithm>
@@ -75,10 +76,8 @@ void SshFolder::end_masters() {
     if (asked.empty()) return;
     auto patience = Clock::now() + std::chrono::seconds{2};
     for (auto& child : asked)
-        while (!child.status() && Clock::now() < patience) {
-            pollfd wait{child.ending(), POLLIN, 0};
-            ::poll(&wait, 1, 50);
-        }
+        while (!child.status() && Clock::now() < patience)
+            wait_for(child.ending(), POLLIN, std::chrono::milliseconds{50});
     kill_masters(path_);
 }
 

@@ -1,5 +1,6 @@
 #include "core/net/tunnel.hpp"
 #include "core/base/string.hpp"
+#include "core/loop/wait.hpp"
 #include "core/net/ssh_errors.hpp"
 #include <algorithm>
 #include <cerrno>
@@ -130,14 +131,11 @@ Result<Door> Door::open() {
 
 Result<Fd> Door::accept(Clock::time_point deadline) {
     for (;;) {
-        auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-        if (left <= 0)
+        if (wait_until(listener_.get(), POLLIN, deadline, nullptr) == Woken::late)
             return Error{Code::timed_out,
                          Text{"nobody came through the door on the loopback address", "回环地址上的入口没有等到连接"},
                          Text{"Run it again.", "请重新运行。"},
                          {}};
-        pollfd p{listener_.get(), POLLIN, 0};
-        ::poll(&p, 1, int(std::min<long long>(left, slice)));
         sockaddr_in peer{};
         socklen_t size = sizeof peer;
         Fd fd{::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC)};
@@ -233,8 +231,7 @@ Result<Tunnel> Tunnels::open(const Host& via, const std::string& address, int po
                          say("Look on {}: `nc -vz -w3 ADDRESS PORT`; does a firewall between drop the packets?",
                              "请在 {} 上执行 `nc -vz -w3 地址 端口`；途中是否有防火墙丢弃数据包？", via.name),
                          {}};
-        pollfd p{t.ssh_->err.get(), POLLIN, 0};
-        ::poll(&p, 1, slice);
+        wait_for(t.ssh_->err.get(), POLLIN, std::chrono::milliseconds{slice});
     }
     t.ssh_->err.close(); // nobody reads it from here on, and a full pipe would stop ssh
     return t;

@@ -1,5 +1,5 @@
 #include "core/base/environment.hpp"
-#include "core/base/process.hpp"
+#include "core/loop/process.hpp"
 #include <cstdlib>
 #include <gtest/gtest.h>
 

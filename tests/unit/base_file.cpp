@@ -1,5 +1,5 @@
 #include "core/base/file.hpp"
-#include "core/base/process.hpp"
+#include "core/loop/process.hpp"
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>

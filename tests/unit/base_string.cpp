@@ -1,6 +1,6 @@
-#include "core/base/process.hpp"
 #include "core/base/string.hpp"
 #include "core/base/value.hpp"
+#include "core/loop/process.hpp"
 #include <gtest/gtest.h>
 
 using namespace imops;

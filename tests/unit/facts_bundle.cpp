@@ -1,6 +1,6 @@
 #include "core/base/file.hpp"
-#include "core/base/process.hpp"
 #include "core/facts/bundle.hpp"
+#include "core/loop/process.hpp"
 #include "tests/unit/model_problems.hpp"
 #include <filesystem>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
-#include "core/base/process.hpp"
 #include "core/facts/script.hpp"
+#include "core/loop/process.hpp"
 #include <algorithm>
 #include <chrono>
 #include <csignal>

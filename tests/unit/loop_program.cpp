@@ -1,4 +1,4 @@
-#include "core/base/process.hpp"
+#include "core/loop/process.hpp"
 #include "core/loop/program.hpp"
 #include <cerrno>
 #include <csignal>

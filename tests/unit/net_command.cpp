@@ -1,4 +1,4 @@
-#include "core/base/process.hpp"
+#include "core/loop/process.hpp"
 #include "core/net/command.hpp"
 #include "net_server.hpp"
 

@@ -1,5 +1,5 @@
-#include "core/base/process.hpp"
 #include "core/base/string.hpp"
+#include "core/loop/process.hpp"
 #include "core/render/diff.hpp"
 #include "core/render/live.hpp"
 #include "core/render/mask.hpp"

@@ -1,11 +1,11 @@
 #include "core/client/matrix/homeserver.hpp"
 #include "core/base/string.hpp"
 #include "core/client/http_words.hpp"
+#include "core/loop/wait.hpp"
 #include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
-#include <poll.h>
 
 namespace imops::client {
 
@@ -60,11 +60,7 @@ Line Homeserver::where() const {
 bool Homeserver::pause(double seconds) const {
     auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>{seconds});
     if (end >= until_) return false;
-    while (Clock::now() < end) {
-        if (target_.origin.stop && *target_.origin.stop) return false;
-        ::poll(nullptr, 0, int(std::min<long long>(left(end).count(), 100)));
-    }
-    return true;
+    return pause_until(end, target_.origin.stop);
 }
 
 Step Homeserver::ask(const char* method, const std::string& path, const Secret* authorization, std::string_view body,

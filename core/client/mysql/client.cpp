@@ -1,10 +1,10 @@
 #include "core/client/mysql/client.hpp"
 #include "core/base/library.hpp"
+#include "core/loop/wait.hpp"
 #include <cerrno>
 #include <fcntl.h>
 #include <mariadb/errmsg.h>
 #include <mariadb/mysql.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 namespace imops::client {
@@ -93,7 +93,7 @@ Relay::End Relay::carry() {
         // `end_` is set before `near` closes: whoever sees the close must also see why
         if (left <= 0) return end_ = End::late;
         if (stop_ && *stop_) return end_ = End::interrupted;
-        ::poll(p, 2, int(std::min<long long>(left, slice)));
+        wait_for(p, std::chrono::milliseconds{std::min<long long>(left, slice)});
         constexpr short readable = POLLIN | POLLHUP | POLLERR;
         if (to_far.empty() && (p[0].revents & readable) && !fetch(near.get(), to_far, sent)) return End::one_side;
         if (to_near.empty() && (p[1].revents & readable) && !fetch(far_, to_near, got)) return End::one_side;

@@ -1,9 +1,9 @@
 #pragma once
 #include "core/client/stream.hpp"
 #include "core/client/target.hpp"
+#include "core/loop/threads.hpp"
 #include "core/net/tunnel.hpp"
 #include <atomic>
-#include <thread>
 
 struct st_mysql;
 
@@ -26,7 +26,7 @@ class Relay {
     Clock::time_point deadline_;
     const volatile int* stop_;
     std::atomic<End> end_{End::one_side};
-    std::jthread thread_;
+    Thread thread_;
     End carry();
 
   public:

@@ -1,8 +1,8 @@
 #include "core/client/postgres/libpq.hpp"
 #include "core/base/library.hpp"
 #include "core/base/string.hpp"
+#include "core/loop/wait.hpp"
 #include <algorithm>
-#include <poll.h>
 #include <postgresql/libpq-fe.h>
 
 namespace imops::client::postgres {
@@ -49,7 +49,6 @@ struct LibpqApi {
 
 namespace {
 
-constexpr int slice = 200; // ms after which an interrupt is noticed
 constexpr int most_rows = 1000;
 
 PGconn* as_connection(void* c) { return static_cast<PGconn*>(c); }
@@ -83,22 +82,20 @@ Result<std::unique_ptr<Session>> Session::begin(std::span<const std::pair<const 
 
 std::optional<Error> Session::wait(short events) const {
     auto& api = *connection_.get_deleter().api;
-    for (;;) {
-        pollfd p{api.socket(as_connection(connection_.get())), events, 0};
-        auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
-        auto ms = int(std::clamp<long long>(left, 0, slice));
-        if (::poll(&p, 1, ms) > 0) return {};
-        if (stop_ && *stop_)
-            return Error{Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}};
-        if (ms == 0)
-            return Error{Code::timed_out,
-                         Text{"PostgreSQL gives no complete answer in time", "PostgreSQL 未在时限内给出完整应答"},
-                         Text{"Is its host swapping or busy, or its disk slow? On it: `top`, `vmstat 1 5`, and the log "
-                              "of PostgreSQL. A pooler (PgBouncer) waits so for a dead server.",
-                              "其主机是否在换页、过于繁忙或磁盘缓慢？在其上执行 `top`、`vmstat 1 5`，并查看 PostgreSQL "
-                              "日志。连接池（PgBouncer）在后端停止时也会这样一直等待。"},
-                         {}};
+    switch (wait_until(api.socket(as_connection(connection_.get())), events, deadline_, stop_)) {
+    case Woken::ready: break;
+    case Woken::stopped:
+        return Error{Code::interrupted, Text{"interrupted", "已中断"}, Text{"Run it again.", "请重新运行。"}, {}};
+    case Woken::late:
+        return Error{Code::timed_out,
+                     Text{"PostgreSQL gives no complete answer in time", "PostgreSQL 未在时限内给出完整应答"},
+                     Text{"Is its host swapping or busy, or its disk slow? On it: `top`, `vmstat 1 5`, and the log "
+                          "of PostgreSQL. A pooler (PgBouncer) waits so for a dead server.",
+                          "其主机是否在换页、过于繁忙或磁盘缓慢？在其上执行 `top`、`vmstat 1 5`，并查看 PostgreSQL "
+                          "日志。连接池（PgBouncer）在后端停止时也会这样一直等待。"},
+                     {}};
     }
+    return {};
 }
 
 Result<std::optional<Complaint>> Session::finish() {

@@ -2,15 +2,14 @@
 #include "core/base/string.hpp"
 #include "core/client/tls/hello.hpp"
 #include "core/client/tls/starttls.hpp"
+#include "core/loop/threads.hpp"
 #include "core/probe/endpoint.hpp"
 #include "core/probe/tls/certificate.hpp"
 #include <algorithm>
 #include <arpa/inet.h>
-#include <condition_variable>
 #include <mutex>
 #include <netdb.h>
 #include <openssl/sslerr.h>
-#include <thread>
 
 namespace imops::probe {
 
@@ -212,14 +211,7 @@ std::string weak_text(const Target& t) {
 /// All addresses of a name; the resolver has no deadline, so a thread of its own asks it and is left behind when it
 /// takes too long.
 std::vector<std::string> addresses_of(const std::string& host, Clock::time_point deadline) {
-    struct Answer {
-        std::mutex mutex;
-        std::condition_variable here;
-        bool done = false;
-        std::vector<std::string> all;
-    };
-    auto answer = std::make_shared<Answer>();
-    std::thread{[answer, host] {
+    auto answer = left_behind([host] {
         addrinfo wish{}, *found = nullptr;
         wish.ai_socktype = SOCK_STREAM;
         wish.ai_flags = AI_ADDRCONFIG;
@@ -231,14 +223,9 @@ std::vector<std::string> addresses_of(const std::string& host, Clock::time_point
                 all.emplace_back(text);
         }
         if (found) ::freeaddrinfo(found);
-        std::lock_guard lock{answer->mutex};
-        answer->all = std::move(all);
-        answer->done = true;
-        answer->here.notify_one();
-    }}.detach();
-    std::unique_lock lock{answer->mutex};
-    answer->here.wait_until(lock, deadline, [&] { return answer->done; });
-    return answer->all;
+        return all;
+    });
+    return answer.wait_until(deadline) == std::future_status::ready ? answer.get() : std::vector<std::string>{};
 }
 
 bool numeric(const std::string& s) {
@@ -258,15 +245,11 @@ std::string backends_text(const Target& t, const std::string& own, const Fingerp
         for (auto& a : addresses_of(t.address, t.deadline))
             if (a != own && others.size() < most) others.push_back(a);
     rows.resize(others.size());
-    {
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < others.size(); ++i)
-            threads.emplace_back([&, i] {
-                auto a = attempt(t, t.wish, others[i]);
-                rows[i] = row(others[i], a.obstacle ? a.obstacle->code : "ok",
-                              a.obstacle ? Fingerprint{} : fingerprint(a.stream->tls()));
-            });
-    }
+    for_each_at_once(others.size(), most, [&](std::size_t i) {
+        auto a = attempt(t, t.wish, others[i]);
+        rows[i] = row(others[i], a.obstacle ? a.obstacle->code : "ok",
+                      a.obstacle ? Fingerprint{} : fingerprint(a.stream->tls()));
+    });
     std::ranges::sort(rows);
     return row(own.empty() ? t.address : own, "ok", shown) + fmt::format("{}", fmt::join(rows, ""));
 }

@@ -1,11 +1,11 @@
-#include "core/base/process.hpp"
+#include "core/loop/process.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/log.hpp"
+#include "core/loop/wait.hpp"
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,7 +94,7 @@ Result<Ended> run_process(const std::vector<std::string>& argv, std::chrono::mil
             break;
         }
         pollfd fds[3] = {{out.read, POLLIN, 0}, {err.read, POLLIN, 0}, {in.write, POLLOUT, 0}};
-        if (::poll(fds, 3, int(left)) < 0 && errno != EINTR) break;
+        wait_for(fds, std::chrono::milliseconds{left});
         if (fds[2].revents & (POLLERR | POLLHUP)) input = {};
         if (fds[2].revents & POLLOUT)
             if (auto n = ::write(in.write, input.data(), input.size()); n > 0) input.remove_prefix(std::size_t(n));
