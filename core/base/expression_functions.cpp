@@ -178,6 +178,101 @@ json rounded(Args& a) {
     return number(std::round(num(*a[0]) * power) / power);
 }
 
+/// What functions take, and the functions themselves.
+struct Takes {
+    const std::vector<Kind> list{Kind::list}, many{Kind::list, Kind::map}, table{Kind::table}, text{Kind::text};
+    const std::vector<Kind> numeric{Kind::number, Kind::bytes, Kind::seconds, Kind::clock},
+        counted{Kind::list, Kind::table, Kind::map, Kind::text};
+    const std::vector<Kind> bytes{Kind::bytes}, seconds{Kind::seconds, Kind::clock}, plain_number{Kind::number}, any;
+
+    std::vector<Function> of_values() const {
+        return {
+            {"bytes", {bytes}, Kind::text, Gives::fixed, [](Args& a) -> json { return show_bytes(num(*a[0])); }},
+            {"duration",
+             {seconds},
+             Kind::text,
+             Gives::fixed,
+             [](Args& a) -> json { return show_duration(num(*a[0])); }},
+            {"percent",
+             {plain_number},
+             Kind::text,
+             Gives::fixed,
+             [](Args& a) -> json { return show_share(num(*a[0])); }},
+            {"number",
+             {plain_number},
+             Kind::text,
+             Gives::fixed,
+             [](Args& a) -> json { return show_number(num(*a[0])); }},
+            {"date",
+             {{Kind::seconds, Kind::number}},
+             Kind::text,
+             Gives::fixed,
+             [](Args& a) -> json { return show_date(num(*a[0])); }},
+            {"abs", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::abs(num(*a[0]))); }},
+            {"sum", {many}, Kind::any, Gives::item, sum},
+            {"median", {many}, Kind::any, Gives::item, median},
+            {"min", {many}, Kind::any, Gives::item, [](Args& a) { return extreme(a, false); }},
+            {"max", {many}, Kind::any, Gives::item, [](Args& a) { return extreme(a, true); }},
+            {"column", {table, text}, Kind::list, Gives::column, column},
+            {"where", {table, text, any}, Kind::table, Gives::fixed, where},
+            {"same", {{Kind::map}, any}, Kind::list, Gives::fixed, same},
+            {"spread", {many}, Kind::number, Gives::fixed, spread},
+            {"less", {list, list}, Kind::list, Gives::fixed, [](Args& a) { return chosen(a, false); }},
+            {"both", {list, list}, Kind::list, Gives::fixed, [](Args& a) { return chosen(a, true); }},
+            {"words", {text}, Kind::list, Gives::fixed, words},
+            {"matches", {text, text}, Kind::boolean, Gives::fixed, matches},
+            {"part", {text, text}, Kind::text, Gives::fixed, part},
+            {"older", {text, text}, Kind::boolean, Gives::fixed, older},
+            {"int", {text}, Kind::number, Gives::fixed, {}},
+            {"float", {text}, Kind::number, Gives::fixed, {}},
+            {"round", {numeric, plain_number}, Kind::any, Gives::item, rounded},
+            {"floor", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::floor(num(*a[0]))); }},
+            {"ceil", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::ceil(num(*a[0]))); }},
+            {"least",
+             {numeric, numeric},
+             Kind::any,
+             Gives::item,
+             [](Args& a) { return number(std::min(num(*a[0]), num(*a[1]))); }},
+            {"most",
+             {numeric, numeric},
+             Kind::any,
+             Gives::item,
+             [](Args& a) { return number(std::max(num(*a[0]), num(*a[1]))); }},
+        };
+    }
+    std::vector<Function> of_texts() const {
+        return {
+            {"choose",
+             {{Kind::boolean}, any, any},
+             Kind::any,
+             Gives::second,
+             [](Args& a) { return *a[0] == true ? *a[1] : *a[2]; }},
+            {"text",
+             {any},
+             Kind::text,
+             Gives::fixed,
+             [](Args& a) -> json {
+                 return a[0]->is_string()   ? *a[0]
+                        : a[0]->is_number() ? json(number(num(*a[0])).dump())
+                                            : json(a[0]->dump());
+             }},
+            {"sql_text", {text}, Kind::text, Gives::fixed, sql_text},
+            {"sql_name", {text}, Kind::text, Gives::fixed, sql_name},
+            {"url_part", {text}, Kind::text, Gives::fixed, [](Args& a) -> json { return percent_escaped(str(*a[0])); }},
+            {"authority", {text, plain_number}, Kind::text, Gives::fixed, authority},
+            {"family", {text}, Kind::number, Gives::fixed, family},
+            {"length", {counted}, Kind::number, Gives::fixed, {}},
+            {"lower", {text}, Kind::text, Gives::fixed, {}},
+            {"upper", {text}, Kind::text, Gives::fixed, {}},
+            {"replace", {text, text, text}, Kind::text, Gives::fixed, {}},
+            {"join", {list, text}, Kind::text, Gives::fixed, {}},
+            {"first", {list}, Kind::any, Gives::item, [](Args& a) { return end(a, true); }},
+            {"last", {list}, Kind::any, Gives::item, [](Args& a) { return end(a, false); }},
+            {"exists", {text}, Kind::boolean, Gives::fixed, {}},
+        };
+    }
+};
+
 } // namespace
 
 std::string bad_regex(const std::string& regex, bool needs_group) {
@@ -187,79 +282,13 @@ std::string bad_regex(const std::string& regex, bool needs_group) {
 }
 
 const std::vector<Function>& functions() {
-    static const std::vector<Kind> list{Kind::list}, many{Kind::list, Kind::map}, table{Kind::table}, text{Kind::text};
-    static const std::vector<Kind> numeric{Kind::number, Kind::bytes, Kind::seconds, Kind::clock},
-        counted{Kind::list, Kind::table, Kind::map, Kind::text};
-    static const std::vector<Kind> bytes{Kind::bytes}, seconds{Kind::seconds, Kind::clock}, plain_number{Kind::number},
-        any;
-    static const std::vector<Function> all{
-        {"bytes", {bytes}, Kind::text, Gives::fixed, [](Args& a) -> json { return show_bytes(num(*a[0])); }},
-        {"duration", {seconds}, Kind::text, Gives::fixed, [](Args& a) -> json { return show_duration(num(*a[0])); }},
-        {"percent", {plain_number}, Kind::text, Gives::fixed, [](Args& a) -> json { return show_share(num(*a[0])); }},
-        {"number", {plain_number}, Kind::text, Gives::fixed, [](Args& a) -> json { return show_number(num(*a[0])); }},
-        {"date",
-         {{Kind::seconds, Kind::number}},
-         Kind::text,
-         Gives::fixed,
-         [](Args& a) -> json { return show_date(num(*a[0])); }},
-        {"abs", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::abs(num(*a[0]))); }},
-        {"sum", {many}, Kind::any, Gives::item, sum},
-        {"median", {many}, Kind::any, Gives::item, median},
-        {"min", {many}, Kind::any, Gives::item, [](Args& a) { return extreme(a, false); }},
-        {"max", {many}, Kind::any, Gives::item, [](Args& a) { return extreme(a, true); }},
-        {"column", {table, text}, Kind::list, Gives::column, column},
-        {"where", {table, text, any}, Kind::table, Gives::fixed, where},
-        {"same", {{Kind::map}, any}, Kind::list, Gives::fixed, same},
-        {"spread", {many}, Kind::number, Gives::fixed, spread},
-        {"less", {list, list}, Kind::list, Gives::fixed, [](Args& a) { return chosen(a, false); }},
-        {"both", {list, list}, Kind::list, Gives::fixed, [](Args& a) { return chosen(a, true); }},
-        {"words", {text}, Kind::list, Gives::fixed, words},
-        {"matches", {text, text}, Kind::boolean, Gives::fixed, matches},
-        {"part", {text, text}, Kind::text, Gives::fixed, part},
-        {"older", {text, text}, Kind::boolean, Gives::fixed, older},
-        {"int", {text}, Kind::number, Gives::fixed, {}},
-        {"float", {text}, Kind::number, Gives::fixed, {}},
-        {"round", {numeric, plain_number}, Kind::any, Gives::item, rounded},
-        {"floor", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::floor(num(*a[0]))); }},
-        {"ceil", {numeric}, Kind::any, Gives::item, [](Args& a) { return number(std::ceil(num(*a[0]))); }},
-        {"least",
-         {numeric, numeric},
-         Kind::any,
-         Gives::item,
-         [](Args& a) { return number(std::min(num(*a[0]), num(*a[1]))); }},
-        {"most",
-         {numeric, numeric},
-         Kind::any,
-         Gives::item,
-         [](Args& a) { return number(std::max(num(*a[0]), num(*a[1]))); }},
-        {"choose",
-         {{Kind::boolean}, any, any},
-         Kind::any,
-         Gives::second,
-         [](Args& a) { return *a[0] == true ? *a[1] : *a[2]; }},
-        {"text",
-         {any},
-         Kind::text,
-         Gives::fixed,
-         [](Args& a) -> json {
-             return a[0]->is_string()   ? *a[0]
-                    : a[0]->is_number() ? json(number(num(*a[0])).dump())
-                                        : json(a[0]->dump());
-         }},
-        {"sql_text", {text}, Kind::text, Gives::fixed, sql_text},
-        {"sql_name", {text}, Kind::text, Gives::fixed, sql_name},
-        {"url_part", {text}, Kind::text, Gives::fixed, [](Args& a) -> json { return percent_escaped(str(*a[0])); }},
-        {"authority", {text, plain_number}, Kind::text, Gives::fixed, authority},
-        {"family", {text}, Kind::number, Gives::fixed, family},
-        {"length", {counted}, Kind::number, Gives::fixed, {}},
-        {"lower", {text}, Kind::text, Gives::fixed, {}},
-        {"upper", {text}, Kind::text, Gives::fixed, {}},
-        {"replace", {text, text, text}, Kind::text, Gives::fixed, {}},
-        {"join", {list, text}, Kind::text, Gives::fixed, {}},
-        {"first", {list}, Kind::any, Gives::item, [](Args& a) { return end(a, true); }},
-        {"last", {list}, Kind::any, Gives::item, [](Args& a) { return end(a, false); }},
-        {"exists", {text}, Kind::boolean, Gives::fixed, {}},
-    };
+    static const auto all = [] {
+        Takes takes;
+        auto made = takes.of_values();
+        auto more = takes.of_texts();
+        made.insert(made.end(), more.begin(), more.end());
+        return made;
+    }();
     return all;
 }
 

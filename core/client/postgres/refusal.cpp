@@ -13,142 +13,132 @@ struct Cause {
     Text what, remedy;
 };
 
-std::span<const Cause> log_in_causes() {
-    static const Cause all[] = {
-        {"28P01",
-         "",
-         "password_wrong",
-         {"user name or password is wrong; PostgreSQL answers alike when the role does not exist or its password has "
-          "expired",
-          "用户名或密码错误；角色不存在或密码已过期时，PostgreSQL 的应答也是一样的"},
-         {"On its host `sudo -u postgres psql -c '\\du'` shows whether the role is there and until when its password "
-          "is valid. If it is, set the password anew with psql's `\\password ROLE`, and give the same to the "
-          "application and to imops.",
-          "在其主机上执行 `sudo -u postgres psql -c '\\du'`，查看角色是否存在、密码有效期。角色存在时，用 psql 的 "
-          "`\\password 角色名` 重设密码，并同步到应用和 imops 的引用。"}},
-        {"28000",
-         "does not exist",
-         "no_role",
-         {"there is no such role", "没有该角色"},
-         {"On its host: `sudo -u postgres createuser --pwprompt ROLE`; or correct `user` in imops.yaml and in the "
-          "application.",
-          "在其主机上执行 `sudo -u postgres createuser --pwprompt 角色名`；或改正 imops.yaml 和应用中的 `user`。"}},
-        {"28000",
-         "not permitted to log in",
-         "role_locked",
-         {"the role may not log in (NOLOGIN)", "该角色不允许登录（NOLOGIN）"},
-         {"If it is the application's own role: `sudo -u postgres psql -c 'ALTER ROLE \"ROLE\" LOGIN'`. A group role "
-          "must stay so: name the role that is its member.",
-          "如果它就是应用的角色：`sudo -u postgres psql -c 'ALTER ROLE \"角色名\" "
-          "LOGIN'`。如果是组角色，请保持不变，改用属于该组的登录角色。"}},
-        {"28000",
-         "client certificate",
-         "client_certificate",
-         {"the server wants a client certificate, which imops cannot show", "服务器要求客户端证书，而 imops 无法提供"},
-         {"Give imops a role of its own with a `hostssl ... scram-sha-256` line in pg_hba.conf above the `cert` one, "
-          "and leave the application's line as it is.",
-          "为 imops 单独建一个角色，在 pg_hba.conf 的 `cert` 行之上加一行 `hostssl ... "
-          "scram-sha-256`，应用的那一行保持不变。"}},
-        {"28000",
-         "",
-         "login_refused",
-         {"the log-in is refused", "登录被拒绝"},
-         {"The log of PostgreSQL names the line of pg_hba.conf that was used; for an application over TCP its method "
-          "should be scram-sha-256.",
-          "PostgreSQL 日志会指出命中了 pg_hba.conf 的哪一行；应用通过 TCP 登录时，认证方式应为 scram-sha-256。"}},
-        {"3D000",
-         "",
-         "no_database",
-         {"there is no such database", "没有该数据库"},
-         {"`sudo -u postgres psql -l` lists what is there. Correct `database` in imops.yaml and in the application, or "
-          "create it as the product's documents say, with its encoding and collation.",
-          "`sudo -u postgres psql -l` 列出已有数据库。请改正 imops.yaml 和应用中的 "
-          "`database`，或按产品文档的编码和排序规则创建。"}},
-        {"55000",
-         "",
-         "database_closed",
-         {"the database takes no connections (ALLOW_CONNECTIONS false)",
-          "该数据库不接受连接（ALLOW_CONNECTIONS 为 false）"},
-         {"Somebody closed it on purpose, perhaps for a restore. When that is done: `sudo -u postgres psql -c 'ALTER "
-          "DATABASE \"DATABASE\" ALLOW_CONNECTIONS true'`.",
-          "是有人特意关闭的，可能正在恢复数据。完成后执行 `sudo -u postgres psql -c 'ALTER DATABASE \"数据库\" "
-          "ALLOW_CONNECTIONS true'`。"}},
-        {"42501",
-         "",
-         "no_connect_right",
-         {"the role may not connect to this database", "该角色没有连接此数据库的权限"},
-         {"`sudo -u postgres psql -c 'GRANT CONNECT ON DATABASE \"DATABASE\" TO \"ROLE\"'`",
-          "`sudo -u postgres psql -c 'GRANT CONNECT ON DATABASE \"数据库\" TO \"角色名\"'`"}},
-    };
-    return all;
-}
+const Cause log_in_causes[] = {
+    {"28P01",
+     "",
+     "password_wrong",
+     {"user name or password is wrong; PostgreSQL answers alike when the role does not exist or its password has "
+      "expired",
+      "用户名或密码错误；角色不存在或密码已过期时，PostgreSQL 的应答也是一样的"},
+     {"On its host `sudo -u postgres psql -c '\\du'` shows whether the role is there and until when its password "
+      "is valid. If it is, set the password anew with psql's `\\password ROLE`, and give the same to the "
+      "application and to imops.",
+      "在其主机上执行 `sudo -u postgres psql -c '\\du'`，查看角色是否存在、密码有效期。角色存在时，用 psql 的 "
+      "`\\password 角色名` 重设密码，并同步到应用和 imops 的引用。"}},
+    {"28000",
+     "does not exist",
+     "no_role",
+     {"there is no such role", "没有该角色"},
+     {"On its host: `sudo -u postgres createuser --pwprompt ROLE`; or correct `user` in imops.yaml and in the "
+      "application.",
+      "在其主机上执行 `sudo -u postgres createuser --pwprompt 角色名`；或改正 imops.yaml 和应用中的 `user`。"}},
+    {"28000",
+     "not permitted to log in",
+     "role_locked",
+     {"the role may not log in (NOLOGIN)", "该角色不允许登录（NOLOGIN）"},
+     {"If it is the application's own role: `sudo -u postgres psql -c 'ALTER ROLE \"ROLE\" LOGIN'`. A group role "
+      "must stay so: name the role that is its member.",
+      "如果它就是应用的角色：`sudo -u postgres psql -c 'ALTER ROLE \"角色名\" "
+      "LOGIN'`。如果是组角色，请保持不变，改用属于该组的登录角色。"}},
+    {"28000",
+     "client certificate",
+     "client_certificate",
+     {"the server wants a client certificate, which imops cannot show", "服务器要求客户端证书，而 imops 无法提供"},
+     {"Give imops a role of its own with a `hostssl ... scram-sha-256` line in pg_hba.conf above the `cert` one, "
+      "and leave the application's line as it is.",
+      "为 imops 单独建一个角色，在 pg_hba.conf 的 `cert` 行之上加一行 `hostssl ... "
+      "scram-sha-256`，应用的那一行保持不变。"}},
+    {"28000",
+     "",
+     "login_refused",
+     {"the log-in is refused", "登录被拒绝"},
+     {"The log of PostgreSQL names the line of pg_hba.conf that was used; for an application over TCP its method "
+      "should be scram-sha-256.",
+      "PostgreSQL 日志会指出命中了 pg_hba.conf 的哪一行；应用通过 TCP 登录时，认证方式应为 scram-sha-256。"}},
+    {"3D000",
+     "",
+     "no_database",
+     {"there is no such database", "没有该数据库"},
+     {"`sudo -u postgres psql -l` lists what is there. Correct `database` in imops.yaml and in the application, or "
+      "create it as the product's documents say, with its encoding and collation.",
+      "`sudo -u postgres psql -l` 列出已有数据库。请改正 imops.yaml 和应用中的 "
+      "`database`，或按产品文档的编码和排序规则创建。"}},
+    {"55000",
+     "",
+     "database_closed",
+     {"the database takes no connections (ALLOW_CONNECTIONS false)",
+      "该数据库不接受连接（ALLOW_CONNECTIONS 为 false）"},
+     {"Somebody closed it on purpose, perhaps for a restore. When that is done: `sudo -u postgres psql -c 'ALTER "
+      "DATABASE \"DATABASE\" ALLOW_CONNECTIONS true'`.",
+      "是有人特意关闭的，可能正在恢复数据。完成后执行 `sudo -u postgres psql -c 'ALTER DATABASE \"数据库\" "
+      "ALLOW_CONNECTIONS true'`。"}},
+    {"42501",
+     "",
+     "no_connect_right",
+     {"the role may not connect to this database", "该角色没有连接此数据库的权限"},
+     {"`sudo -u postgres psql -c 'GRANT CONNECT ON DATABASE \"DATABASE\" TO \"ROLE\"'`",
+      "`sudo -u postgres psql -c 'GRANT CONNECT ON DATABASE \"数据库\" TO \"角色名\"'`"}},
+};
 
-std::span<const Cause> server_causes() {
-    static const Text who{
-        "`SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3, 4 "
-        "ORDER BY 5 DESC` (as superuser) shows who holds them: a pool that leaks, or one process more than reckoned "
-        "with.",
-        "以超级用户执行 `SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity GROUP BY "
-        "1, 2, 3, 4 ORDER BY 5 DESC`，查看连接被谁占用：连接池泄漏，还是进程数超出预期。"};
-    static const Text wait{
-        "Wait, and run it again with --retry-until or later. If it stays so, the log of PostgreSQL names the cause; a "
-        "long recovery follows a crash or `kill -9`.",
-        "请稍候再运行。如果一直如此，请查看 PostgreSQL 日志中的原因；崩溃或 `kill -9` 之后的恢复可能较久。"};
-    static const Cause all[] = {
-        {"53300",
-         "for role",
-         "too_many_for_role",
-         {"the role has reached its own limit of connections", "该角色的连接数已达其自身上限"},
-         who},
-        {"53300",
-         "for database",
-         "too_many_for_database",
-         {"the database has reached its own limit of connections", "该数据库的连接数已达其自身上限"},
-         who},
-        {"53300",
-         "",
-         "too_many_clients",
-         {"PostgreSQL takes no more connections (max_connections)", "PostgreSQL 连接数已满（max_connections）"},
-         who},
-        {"57P03", "starting up", "starting_up", {"PostgreSQL is starting up", "PostgreSQL 正在启动"}, wait},
-        {"57P03", "shutting down", "shutting_down", {"PostgreSQL is shutting down", "PostgreSQL 正在关闭"}, wait},
-        {"57P03",
-         "",
-         "in_recovery",
-         {"PostgreSQL is in recovery and takes no connections", "PostgreSQL 正在恢复，暂不接受连接"},
-         wait},
-        {"57P01", "", "shutting_down", {"PostgreSQL is shutting down", "PostgreSQL 正在关闭"}, wait},
-        {"57P02",
-         "",
-         "in_recovery",
-         {"PostgreSQL has crashed and starts again", "PostgreSQL 崩溃后正在重新启动"},
-         wait},
-        {"08P01",
-         "no such database",
-         "no_database",
-         {"the pooler knows no such database", "连接池没有配置该数据库"},
-         {"Add it to [databases] in pgbouncer.ini, or correct `database` in imops.yaml.",
-          "请在 pgbouncer.ini 的 [databases] 中添加，或改正 imops.yaml 中的 `database`。"}},
-        {"08P01",
-         "no such user",
-         "no_role",
-         {"the pooler knows no such user", "连接池没有配置该用户"},
-         {"Add it to the pooler's auth_file, or correct `user` in imops.yaml.",
-          "请在连接池的 auth_file 中添加，或改正 imops.yaml 中的 `user`。"}},
-        {"08P01",
-         "no more connections",
-         "too_many_clients",
-         {"the pooler takes no more connections (max_client_conn)", "连接池的连接数已满（max_client_conn）"},
-         who},
-        {"08P01",
-         "",
-         "pooler",
-         {"a pooler answers, but it gives no session", "应答的是连接池，但它没有给出会话"},
-         {"Does the PostgreSQL behind it run, and does its own log-in work? The pooler's log names the cause.",
-          "其后的 PostgreSQL 是否在运行、连接池自己的登录是否正常？原因见连接池日志。"}},
-    };
-    return all;
-}
+const Text who{
+    "`SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3, 4 "
+    "ORDER BY 5 DESC` (as superuser) shows who holds them: a pool that leaks, or one process more than reckoned "
+    "with.",
+    "以超级用户执行 `SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity GROUP BY "
+    "1, 2, 3, 4 ORDER BY 5 DESC`，查看连接被谁占用：连接池泄漏，还是进程数超出预期。"};
+const Text wait{
+    "Wait, and run it again with --retry-until or later. If it stays so, the log of PostgreSQL names the cause; a "
+    "long recovery follows a crash or `kill -9`.",
+    "请稍候再运行。如果一直如此，请查看 PostgreSQL 日志中的原因；崩溃或 `kill -9` 之后的恢复可能较久。"};
+const Cause server_causes[] = {
+    {"53300",
+     "for role",
+     "too_many_for_role",
+     {"the role has reached its own limit of connections", "该角色的连接数已达其自身上限"},
+     who},
+    {"53300",
+     "for database",
+     "too_many_for_database",
+     {"the database has reached its own limit of connections", "该数据库的连接数已达其自身上限"},
+     who},
+    {"53300",
+     "",
+     "too_many_clients",
+     {"PostgreSQL takes no more connections (max_connections)", "PostgreSQL 连接数已满（max_connections）"},
+     who},
+    {"57P03", "starting up", "starting_up", {"PostgreSQL is starting up", "PostgreSQL 正在启动"}, wait},
+    {"57P03", "shutting down", "shutting_down", {"PostgreSQL is shutting down", "PostgreSQL 正在关闭"}, wait},
+    {"57P03",
+     "",
+     "in_recovery",
+     {"PostgreSQL is in recovery and takes no connections", "PostgreSQL 正在恢复，暂不接受连接"},
+     wait},
+    {"57P01", "", "shutting_down", {"PostgreSQL is shutting down", "PostgreSQL 正在关闭"}, wait},
+    {"57P02", "", "in_recovery", {"PostgreSQL has crashed and starts again", "PostgreSQL 崩溃后正在重新启动"}, wait},
+    {"08P01",
+     "no such database",
+     "no_database",
+     {"the pooler knows no such database", "连接池没有配置该数据库"},
+     {"Add it to [databases] in pgbouncer.ini, or correct `database` in imops.yaml.",
+      "请在 pgbouncer.ini 的 [databases] 中添加，或改正 imops.yaml 中的 `database`。"}},
+    {"08P01",
+     "no such user",
+     "no_role",
+     {"the pooler knows no such user", "连接池没有配置该用户"},
+     {"Add it to the pooler's auth_file, or correct `user` in imops.yaml.",
+      "请在连接池的 auth_file 中添加，或改正 imops.yaml 中的 `user`。"}},
+    {"08P01",
+     "no more connections",
+     "too_many_clients",
+     {"the pooler takes no more connections (max_client_conn)", "连接池的连接数已满（max_client_conn）"},
+     who},
+    {"08P01",
+     "",
+     "pooler",
+     {"a pooler answers, but it gives no session", "应答的是连接池，但它没有给出会话"},
+     {"Does the PostgreSQL behind it run, and does its own log-in work? The pooler's log names the cause.",
+      "其后的 PostgreSQL 是否在运行、连接池自己的登录是否正常？原因见连接池日志。"}},
+};
 
 std::span<const Cause> libpq_causes() {
     static const Cause all[] = {
@@ -273,7 +263,7 @@ Refusal read_refusal(const Complaint& c, const Asked& a) {
     if (c.state == "28000" && c.message.find("pg_hba.conf") != c.message.npos)
         return a.without_tls && c.message.find("no encryption") != c.message.npos ? tls_demanded(c.message, a)
                                                                                   : not_in_hba(c.message, a);
-    for (auto causes : {log_in_causes(), server_causes(), libpq_causes()})
+    for (auto causes : std::initializer_list<std::span<const Cause>>{log_in_causes, server_causes, libpq_causes()})
         for (auto& k : causes)
             if (k.state == c.state && c.message.find(k.words) != c.message.npos)
                 return {std::string{k.code}, Error{Code::remote,
