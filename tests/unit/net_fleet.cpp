@@ -167,7 +167,7 @@ TEST_P(Link, a_connection_that_went_stale_is_made_anew) {
 }
 
 TEST_P(Link, a_connection_that_dies_in_the_middle_is_lost) {
-    Task one{host(), "echo begun; sleep 3; exit 0"};
+    Task one{host(), "echo begun; sleep 60; exit 0"};
     auto begun = Clock::now();
     one.job.out = [&](Stream s, std::string_view b) {
         if (s == Stream::out) one.out += b, server.kill_sessions();
@@ -175,7 +175,7 @@ TEST_P(Link, a_connection_that_dies_in_the_middle_is_lost) {
     auto o = run(fleet(), one);
     EXPECT_EQ(code_of(o), Code::lost) << describe(o);
     EXPECT_EQ(one.out, "begun\n");
-    EXPECT_LT(Clock::now() - begun, 3s);
+    EXPECT_LT(Clock::now() - begun, 50s); // it did not wait for the end of the script
 }
 
 TEST_P(Link, nothing_stays_behind) {

@@ -1,5 +1,5 @@
-#include "core/base/process.hpp"
 #include "core/base/string.hpp"
+#include "core/loop/process.hpp"
 #include "core/remote/conversation.hpp"
 #include "core/remote/script.hpp"
 #include <gtest/gtest.h>
