@@ -48,6 +48,7 @@ format:
 	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' | xargs ls -d 2>/dev/null | xargs clang-format -i
 
 install: build
+	@cmake --build $(BUILD) -j $(JOBS) --target manuals
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD)
 
 uninstall:
