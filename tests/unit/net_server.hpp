@@ -90,7 +90,9 @@ class Server {
         ::chmod(folder.path.c_str(), 0755); // other users read authorized_keys
         port = Listener{false}.port;
         std::string config = "ListenAddress 127.0.0.1\nPort " + std::to_string(port) +
-                             "\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\nMaxStartups 100\n" +
+                             "\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\nMaxStartups 100\n"
+                             // so bash does not read the start files of whoever runs the tests, which may take seconds
+                             "SetEnv SHLVL=2\n" +
                              "AuthorizedKeysFile " + (folder / "authorized_keys") +
                              "\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPrintMotd no\n" + more +
                              "\n";
@@ -178,7 +180,7 @@ struct Task {
     explicit Task(Host h, std::string script) : host{std::move(h)} {
         job.host = &host;
         job.script.text = std::move(script);
-        job.script.limit = 20s;
+        job.script.limit = 120s;
         job.out = [this](Stream s, std::string_view b) { (s == Stream::out ? out : err) += b; };
     }
     Task(const Task&) = delete;
