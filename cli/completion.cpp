@@ -20,13 +20,20 @@ std::vector<std::pair<std::string, std::vector<std::string>>> words(const CLI::A
     return all;
 }
 
+std::string formats() {
+    std::string all;
+    for (auto& w : writers()) all += (all.empty() ? "" : " ") + std::string{w.name};
+    return all;
+}
+
 std::string bash(const CLI::App& app) {
     std::string s = "# bash completion for imops:  source <(imops completion bash)\n_imops() {\n    local "
                     "word=${COMP_WORDS[COMP_CWORD]} path= i\n"
                     "    for ((i = 1; i < COMP_CWORD; i++)); do\n        case ${COMP_WORDS[i]} in -*) ;; *) "
                     "path=\"${path:+$path }${COMP_WORDS[i]}\" ;; esac\n    done\n"
-                    "    case ${COMP_WORDS[COMP_CWORD-1]} in\n        --output|-o) COMPREPLY=($(compgen -W 'human json "
-                    "junit prometheus zabbix nagios' -- \"$word\")); return ;;\n"
+                    "    case ${COMP_WORDS[COMP_CWORD-1]} in\n        --output|-o) COMPREPLY=($(compgen -W '" +
+                    formats() +
+                    "' -- \"$word\")); return ;;\n"
                     "        --lang) COMPREPLY=($(compgen -W 'en zh' -- \"$word\")); return ;;\n"
                     "        --config|-c|--from|--save|--checks) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
                     "        explain|--check|--skip) COMPREPLY=($(compgen -W \"$(imops checks list 2>/dev/null | awk "

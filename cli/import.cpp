@@ -259,10 +259,7 @@ void add_import(CLI::App& app, Program& p) {
                   p.in({"folder of a site's own templates; repeatable", "自有模板目录，可重复"}))
         ->type_name("DIR");
     c->add_flag("--force", o->force, p.in({"overwrite files that exist", "覆盖已有文件"}));
-    c->add_option("--output", p.outputs,
-                  p.in({"human, json, junit, prometheus, zabbix or nagios, to standard output or =FILE; repeatable",
-                        "human、json、junit、prometheus、zabbix 或 nagios，输出到标准输出或 =文件；可重复"}))
-        ->type_name("FORMAT[=FILE]");
+    add_format_option(*c, p, "--output");
     c->add_flag("--strict", p.strict, p.in({"warnings end with status 1 too", "有警告时也以状态 1 结束"}));
     c->add_flag("-a,--all", p.all, p.in({"show also what is ok or skipped", "也显示通过和跳过的项目"}));
     c->callback([&p, o] { run_import(p, *o); });

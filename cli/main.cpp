@@ -49,13 +49,17 @@ int status_of(const Failure& f) {
     }
 }
 
-/// A monitor reads 2 as CRITICAL: for it a mistake in the command line is UNKNOWN.
+/// As the readers of the format on standard output expect it: a monitor reads 2 as CRITICAL.
 int usage_status(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         std::string_view word = argv[i], before = argv[i - 1];
-        if (word == "--output=nagios" || word == "-onagios" ||
-            (word == "nagios" && (before == "-o" || before == "--output")))
-            return status::unknown;
+        if (word.starts_with("--output="))
+            word.remove_prefix(9);
+        else if (word.starts_with("-o") && word.size() > 2)
+            word.remove_prefix(2);
+        else if (before != "-o" && before != "--output")
+            continue;
+        if (auto* writer = find_writer(word)) return writer->misuse;
     }
     return status::usage;
 }

@@ -246,11 +246,16 @@ void add_log_options(CLI::App& app, Program& p) {
     add_choice(app, "--log-format", p.log.format, p.in({"default: text", "默认 text"}));
 }
 
-void add_output_options(CLI::App& app, Program& p) {
-    app.add_option("-o,--output", p.outputs,
-                   p.in({"human, json, junit, prometheus, zabbix or nagios, to standard output or =FILE; repeatable",
-                         "human、json、junit、prometheus、zabbix 或 nagios，输出到标准输出或 =文件；可重复"}))
+void add_format_option(CLI::App& app, Program& p, const std::string& option) {
+    app.add_option(option, p.outputs,
+                   imops::say("{}, to standard output or =FILE; repeatable", "{}，输出到标准输出或 =文件；可重复",
+                              writer_names())
+                       .in(p.lang))
         ->type_name("FORMAT[=FILE]");
+}
+
+void add_output_options(CLI::App& app, Program& p) {
+    add_format_option(app, p, "-o,--output");
     app.add_flag("--strict", p.strict, p.in({"warnings end with status 1 too", "有警告时也以状态 1 结束"}));
     app.add_flag("-a,--all", p.all, p.in({"show also what is ok or skipped", "也显示通过和跳过的项目"}));
 }

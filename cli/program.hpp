@@ -60,6 +60,8 @@ bool is_checkout(const std::filesystem::path&);
 
 /// For options that take a number of 0 or more.
 CLI::Validator not_negative(const Program&);
+/// The option for the formats of reports alone; add_output_options adds those of how they judge and show as well.
+void add_format_option(CLI::App&, Program&, const std::string& option);
 void add_output_options(CLI::App&, Program&);
 void add_config_option(CLI::App&, Program&);
 void add_check_folders(CLI::App&, Program&);

@@ -163,10 +163,7 @@ void add_render(CLI::App& app, Program& p) {
                 p.in({"ask the hosts for cores, memory and kind of disk first", "先读取主机的核数、内存和磁盘类型"}));
     c->add_option("--from", o->from, p.in({"take those figures from saved facts", "使用已保存事实中的这些数据"}))
         ->type_name("BUNDLE|DIR");
-    c->add_option("--output", p.outputs,
-                  p.in({"human, json, junit, prometheus, zabbix or nagios, to standard output or =FILE; repeatable",
-                        "human、json、junit、prometheus、zabbix 或 nagios，输出到标准输出或 =文件；可重复"}))
-        ->type_name("FORMAT[=FILE]");
+    add_format_option(*c, p, "--output");
     c->add_flag("--strict", p.strict, p.in({"warnings end with status 1 too", "有警告时也以状态 1 结束"}));
     c->add_flag("-a,--all", p.all, p.in({"show also what is ok or skipped", "也显示通过和跳过的项目"}));
     auto patience = std::make_shared<std::string>();

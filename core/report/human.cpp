@@ -118,7 +118,8 @@ void write_finding(const Finding& f, const WriteOptions& w, std::ostream& o) {
     }
 }
 
-void detail::write_human(const Report& r, const WriteOptions& w, std::ostream& o) {
+namespace detail {
+void write_human(const Report& r, const WriteOptions& w, std::ostream& o) {
     for (auto& [f, more] : grouped(r)) {
         if (!w.all && f->level < Level::waived) continue;
         if (more.empty()) {
@@ -144,5 +145,6 @@ void detail::write_human(const Report& r, const WriteOptions& w, std::ostream& o
     if (r.findings.empty()) line = w.lang == Lang::zh ? "没有结果" : "nothing was judged";
     o << line << '\n';
 }
+} // namespace detail
 
 } // namespace imops

@@ -194,6 +194,15 @@ void write_nagios(const Report& r, const WriteOptions& w, std::ostream& o) {
 
 } // namespace detail
 
+namespace detail { // each in a file of its own, which nothing else calls
+void write_human(const Report&, const WriteOptions&, std::ostream&);
+void write_json(const Report&, const WriteOptions&, std::ostream&);
+void write_junit(const Report&, const WriteOptions&, std::ostream&);
+void write_prometheus(const Report&, const WriteOptions&, std::ostream&);
+void write_zabbix(const Report&, const WriteOptions&, std::ostream&);
+void write_nagios(const Report&, const WriteOptions&, std::ostream&);
+} // namespace detail
+
 const std::vector<Writer>& writers() {
     static const std::vector<Writer> all{
         {"human", {"for people (default)", "供人阅读（默认）"}, detail::write_human, plain_status},
@@ -215,7 +224,8 @@ const std::vector<Writer>& writers() {
          {"plugin line with perfdata; exit status 0/1/2/3 as Nagios expects",
           "Nagios 插件格式与 perfdata；退出码按 Nagios 约定 0/1/2/3"},
          detail::write_nagios,
-         nagios_status},
+         nagios_status,
+         3}, // a monitor reads 2 as CRITICAL
     };
     return all;
 }
@@ -224,6 +234,15 @@ const Writer* find_writer(std::string_view wanted) {
     for (auto& w : writers())
         if (w.name == wanted) return &w;
     return nullptr;
+}
+
+Line writer_names() {
+    std::vector<std::string_view> names;
+    for (auto& w : writers()) names.push_back(w.name);
+    auto last = names.back();
+    names.pop_back();
+    return {fmt::format("{} or {}", fmt::join(names, ", "), last),
+            fmt::format("{} 或 {}", fmt::join(names, "、"), last)};
 }
 
 } // namespace imops

@@ -16,25 +16,19 @@ struct WriteOptions {
 
 /// One output format, for every command. It also knows the exit status that the format's readers expect.
 struct Writer {
-    std::string_view name; // "human", "json", "junit", "prometheus", "zabbix", "nagios"
+    std::string_view name; // "human"
     Text about;
     void (*write)(const Report&, const WriteOptions&, std::ostream&);
     int (*status)(const Report&, const WriteOptions&);
+    int misuse = 2; // exit status when the command line or imops.yaml is wrong
 };
 const std::vector<Writer>& writers();
 const Writer* find_writer(std::string_view name);
+/// "human, json or nagios" in both languages.
+Line writer_names();
 
 /// 0 fine (also with warnings), 1 something failed, 3 could not find out, 130 interrupted; strict lifts warnings to 1.
 int plain_status(const Report&, const WriteOptions&);
-
-namespace detail {
-void write_human(const Report&, const WriteOptions&, std::ostream&);
-void write_json(const Report&, const WriteOptions&, std::ostream&);
-void write_junit(const Report&, const WriteOptions&, std::ostream&);
-void write_prometheus(const Report&, const WriteOptions&, std::ostream&);
-void write_zabbix(const Report&, const WriteOptions&, std::ostream&);
-void write_nagios(const Report&, const WriteOptions&, std::ostream&);
-} // namespace detail
 
 /// One finding as the human writer shows it: several lines, wrapped, coloured. For progress too.
 void write_finding(const Finding&, const WriteOptions&, std::ostream&);
